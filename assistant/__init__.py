@@ -1,0 +1,1 @@
+"""Answers from a corpus of articles, cited to exact characters and checked."""

@@ -1,0 +1,181 @@
+"""Settings: data only. Building one opens nothing and creates nothing.
+
+Each value comes from, in this order: the constructor, an `ASSISTANT_*` environment
+variable, `settings.toml` in the user's configuration folder, the default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from assistant.errors import SettingsError
+
+APPLICATION = "article-assistant"
+ENVIRONMENT_PREFIX = "ASSISTANT_"
+CONFIG_VARIABLE = "ASSISTANT_CONFIG_FILE"
+
+
+class Settings(BaseSettings):
+    """Everything a user may choose. Sizes and times carry their unit in the name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    data_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path(APPLICATION),
+        description="Folder of the index, and of the corpus unless corpus_dir names another.",
+    )
+    corpus_dir: Path | None = Field(
+        None, description="Folder of the articles; data_dir/corpus where absent."
+    )
+    models_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_cache_path(APPLICATION) / "models",
+        description="Folder of the downloaded models, shared by all projects of this user.",
+    )
+    models_mirror: Path | None = Field(
+        None, description="Folder that is searched for model files before any download."
+    )
+
+    chat_model: str = Field(
+        "qwen2.5-coder-1.5b-instruct",
+        description="A catalogue name, a path ending in .gguf, or provider:model.",
+    )
+    chat_base_url: str | None = Field(
+        None, description="Where the provider's OpenAI-compatible server listens."
+    )
+    chat_timeout_s: float = Field(120.0, gt=0, description="Longest wait for the chat model.")
+    embedding_model: str = Field(
+        "all-MiniLM-L6-v2", description="A catalogue name, a folder, or a model hub's name."
+    )
+    threads: int = Field(
+        default_factory=lambda: min(len(os.sched_getaffinity(0)), 8)
+        if hasattr(os, "sched_getaffinity")
+        else min(os.cpu_count() or 1, 8),
+        ge=1,
+        description="Threads of the embedded chat model.",
+    )
+    context_tokens: int = Field(
+        8192, ge=1024, description="Tokens of context of the embedded chat model, over all slots."
+    )
+    answer_tokens: int = Field(160, ge=16, description="Most tokens of an answer.")
+
+    passage_tokens: int = Field(
+        200, ge=32, description="Most word pieces of a passage, title and date not counted."
+    )
+    retrieve_passages: int = Field(10, ge=1, description="Passages that retrieval hands on.")
+    evidence_sentences: int = Field(6, ge=1, description="Most sentences shown to the model.")
+    evidence_tokens: int = Field(260, ge=50, description="Most tokens of evidence shown.")
+    minimum_similarity: float = Field(
+        0.2, ge=-1, le=1, description="Cosine below which nothing counts as close."
+    )
+    support_threshold: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Support score below which a statement is not shown: lower is bolder.",
+    )
+    question_chars: int = Field(2000, ge=10, description="Longest question.")
+
+    source_bytes: int = Field(50_000_000, ge=1, description="Largest file or page that is read.")
+    url_timeout_s: float = Field(20.0, gt=0, description="Longest wait for a web page.")
+    allow_private_urls: bool = Field(
+        False, description="Whether pages on private and loopback addresses may be read."
+    )
+    lock_wait_s: float = Field(
+        0.0, ge=0, description="How long a second writer waits before it gives up."
+    )
+
+    @property
+    def corpus_path(self) -> Path:
+        """The folder of the articles."""
+        return self.corpus_dir if self.corpus_dir is not None else self.data_dir / "corpus"
+
+    @property
+    def index_path(self) -> Path:
+        """The folder of everything derived from the corpus."""
+        return self.data_dir / "index"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Drop the sources that settings must not come from, add the TOML file."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_path())
+
+
+def config_path() -> Path:
+    """Where `settings.toml` is looked for; it need not exist."""
+    named = os.environ.get(CONFIG_VARIABLE)
+    return Path(named) if named else platformdirs.user_config_path(APPLICATION) / "settings.toml"
+
+
+def load_settings(**values: Any) -> Settings:
+    """Read settings from all sources.
+
+    Raises:
+        SettingsError: an unknown name (also in the environment) or a value out of range.
+    """
+    _refuse_unknown_environment()
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"The setting {name!r} cannot be {first.get('input')!r}: {first['msg']}.",
+            hint="See `assistant settings` for names, values and where each comes from.",
+        ) from error
+    except ValueError as error:
+        raise SettingsError(
+            f"{config_path()} cannot be read as settings: {error}.",
+            hint="It must be TOML with one `name = value` a line.",
+        ) from error
+
+
+def setting_origins(settings: Settings) -> dict[str, str]:
+    """Tell for each setting where its value comes from."""
+    file = TomlConfigSettingsSource(Settings, config_path())()
+    origins = {}
+    for name in Settings.model_fields:
+        variable = f"{ENVIRONMENT_PREFIX}{name.upper()}"
+        if os.environ.get(variable):
+            origins[name] = variable
+        elif name in file:
+            origins[name] = str(config_path())
+        elif name in settings.model_fields_set:
+            origins[name] = "caller"
+        else:
+            origins[name] = "default"
+    return origins
+
+
+def _refuse_unknown_environment() -> None:
+    # pydantic-settings ignores a mistyped variable even with extra="forbid".
+    known = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known.add(CONFIG_VARIABLE)
+    for variable in sorted(os.environ):
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable not in known:
+            close = difflib.get_close_matches(variable, known, n=1)
+            suggestion = f"Did you mean {close[0]}?" if close else "See `assistant settings`."
+            raise SettingsError(
+                f"The environment variable {variable} is no setting.", hint=suggestion
+            )

@@ -1,0 +1,303 @@
+"""The domain's values. Frozen, comparable, and free of any library's types.
+
+Offsets are half-open and count Unicode code points of `Article.text`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+Verdict = Literal["supported", "partly", "unsupported"]
+
+RefusalCode = Literal[
+    "nothing_close",
+    "missing_terms",
+    "not_stated",
+    "unsupported",
+    "empty_corpus",
+]
+
+
+def content_id(*fields: str | None) -> str:
+    """Hash fields into 16 hexadecimal digits; `None` and the empty string differ."""
+    canonical = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One whole text with its metadata. `id` is a content hash over all other fields."""
+
+    title: str
+    text: str
+    source: str | None = None
+    url: str | None = None
+    author: str | None = None
+    published: date | None = None
+
+    @property
+    def id(self) -> str:
+        published = self.published.isoformat() if self.published else None
+        return content_id(self.title, self.text, self.source, self.url, self.author, published)
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleReference:
+    """Enough to name an article to a person."""
+
+    article_id: str
+    title: str
+    source: str | None = None
+    published: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of an article's text, with the text it covers."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of an article that is embedded and found, with its sentences in order.
+
+    `article.text[start:end] == text`, and the same holds for each sentence.
+    """
+
+    article_id: str
+    start: int
+    end: int
+    text: str
+    sentences: tuple[Span, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return content_id(self.article_id, str(self.start), str(self.end), self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """Which articles may be searched; empty fields do not restrict.
+
+    `published_from` and `published_to` are inclusive; an article without a date passes
+    neither.
+    """
+
+    sources: tuple[str, ...] = ()
+    published_from: date | None = None
+    published_to: date | None = None
+    article_ids: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.sources or self.published_from or self.published_to or self.article_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence that is shown to the model, numbered from 1."""
+
+    number: int
+    article: ArticleReference
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A number as printed and the exact characters it points to."""
+
+    number: int
+    article_id: str
+    title: str
+    source: str | None
+    published: date | None
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One test of a statement: `passed` is None where it did not apply."""
+
+    name: str
+    passed: bool | None
+    detail: str = ""
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What the software found about a statement. `score` is a probability in [0, 1]."""
+
+    verdict: Verdict
+    score: float
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of an answer with the numbers of its citations."""
+
+    text: str
+    citations: tuple[int, ...]
+    support: Support
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no answer."""
+
+    code: RefusalCode
+    message: str
+    missing_terms: tuple[str, ...] = ()
+    nearest: tuple[ArticleReference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds since the question arrived; None where the step did not happen."""
+
+    retrieve_s: float
+    first_token_s: float | None
+    total_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens the chat model read (of which from its cache) and wrote, over all calls."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the conversation and, where known, the text of its answer."""
+
+    question: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question's outcome and everything needed to reproduce it.
+
+    Either `statements` or `refusal` is filled, never both. `dropped` holds statements
+    that failed verification: kept for inspection, never shown as an answer.
+    """
+
+    question: str
+    rewritten: str | None
+    statements: tuple[Statement, ...]
+    citations: tuple[Citation, ...]
+    refusal: Refusal | None
+    timings: Timings
+    usage: Usage
+    model: str
+    embedding_model: str
+    prompt_version: str
+    index_digest: str
+    dropped: tuple[Statement, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The statements with their citation numbers, or the refusal's message."""
+        if self.refusal:
+            return self.refusal.message
+        return " ".join(
+            statement.text + "".join(f" [{number}]" for number in statement.citations)
+            for statement in self.statements
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form, whose names are a contract with callers."""
+        plain = to_plain(self)
+        statements = [_statement_to_plain(statement) for statement in self.statements]
+        dropped = [_statement_to_plain(statement) for statement in self.dropped]
+        return plain | {"text": self.text, "statements": statements, "dropped": dropped}
+
+
+def _statement_to_plain(statement: Statement) -> dict[str, Any]:
+    checks = {check.name: to_plain(check) for check in statement.support.checks}
+    for check in checks.values():
+        del check["name"]
+    plain: dict[str, Any] = to_plain(statement)
+    plain["support"]["checks"] = checks
+    return plain
+
+
+def to_plain(value: Any) -> Any:
+    """Turn domain values into what JSON knows: dates become ISO 8601, tuples lists."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [to_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: to_plain(item) for key, item in value.items()}
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class FailedSource:
+    """A file or URL that could not become an article, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a sync changed: ids of articles, in the order of the corpus."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    failed: tuple[FailedSource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The evidence is known; the model has not begun to read it."""
+
+    evidence: tuple[Evidence, ...]
+    rewritten: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the draft, before verification."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A statement with its verdict; unsupported ones are not part of the answer."""
+
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event of every stream."""
+
+    answer: Answer
+
+
+Event = Retrieved | Token | Verified | Finished
