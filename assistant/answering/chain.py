@@ -1,0 +1,336 @@
+"""The path of a question: rewrite, retrieve, draft, link, verify, answer or refuse."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from assistant.answering.checks import check_statement, question_share
+from assistant.answering.context import EvidenceContext, read_contexts
+from assistant.answering.drafting import (
+    Draft,
+    add_usage,
+    draft_chain,
+    render_evidence,
+    stream_draft,
+    witness_model,
+)
+from assistant.answering.linking import LinkedStatement, link
+from assistant.answering.refusing import build_refusal, is_refusal, named_terms, searched_terms
+from assistant.answering.scoring import judge, load_calibration, read_features
+from assistant.answering.witness import ask_witness
+from assistant.errors import QuestionError
+from assistant.index import Index
+from assistant.models.chat import LoadedChatModel, translate_chat_error
+from assistant.models.embeddings import EmbeddingModel
+from assistant.prompts import Prompt, one_line
+from assistant.retrieval import HybridRetriever, rewrite, select_evidence
+from assistant.settings import Settings
+from assistant.types import (
+    Answer,
+    Check,
+    Citation,
+    Event,
+    Evidence,
+    Finished,
+    Refusal,
+    RefusalCode,
+    Retrieved,
+    SearchFilter,
+    Statement,
+    Support,
+    Timings,
+    Token,
+    Turn,
+    Usage,
+    Verified,
+)
+
+_WORDS_SHARED = 0.5
+"""Share of the question's words that keeps a question with a low similarity in play."""
+
+_CERTAIN_REFUSAL = 0.75
+"""Above this chance a drafted refusal stands; below, the model drafts once more without it."""
+
+_UNKNOWN_REFUSAL = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """The three prompts of the chain."""
+
+    answer: Prompt
+    verify: Prompt
+    rewrite: Prompt
+
+    @property
+    def version(self) -> str:
+        """One string that changes when any of them does."""
+        return "-".join(prompt.version[:6] for prompt in (self.answer, self.verify, self.rewrite))
+
+
+@dataclass
+class _Run:
+    """What one question has gathered so far."""
+
+    question: str
+    where: SearchFilter
+    began: float
+    rewritten: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    retrieve_s: float = 0.0
+    first_token_s: float | None = None
+    usage: Usage = Usage()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> str:
+        return self.rewritten or self.question
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerChain:
+    """Answers questions over an index with a chat model. Safe to use from several threads."""
+
+    index: Index
+    embeddings: EmbeddingModel
+    chat: LoadedChatModel
+    prompts: Prompts
+    settings: Settings
+
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), where: SearchFilter | None = None
+    ) -> Iterator[Event]:
+        """Yield `Retrieved`, `Token`s, `Verified` statements and, last, `Finished`.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+            IndexMissingError: the corpus has not been indexed with these settings.
+            ModelServerError: the chat model failed.
+        """
+        question = self._checked(question)
+        run = _Run(question, where or SearchFilter(), time.monotonic())
+        try:
+            yield from self._stream(run, history)
+        except Exception as error:
+            translated = translate_chat_error(error)
+            if translated is None:
+                raise
+            raise translated from error
+
+    def _stream(self, run: _Run, history: Sequence[Turn]) -> Iterator[Event]:
+        run.rewritten = rewrite(
+            run.question, history, model=self.chat.model, prompt=self.prompts.rewrite
+        )
+        self._retrieve(run)
+        yield Retrieved(run.evidence, run.rewritten)
+        code = self._refuse_unread(run)
+        if code:
+            yield self._finish_refused(run, code)
+            return
+
+        values = {"evidence": render_evidence(run.evidence), "question": one_line(run.asked)}
+        draft = Draft()
+        yield from self._draft(run, values, draft, force=False)
+        refusal_chance = draft.refusal_chance
+        if is_refusal(draft.text) and self._may_insist(refusal_chance):
+            run.notes += ("The first draft refused; a second one was asked for and checked.",)
+            draft = Draft()
+            yield from self._draft(run, values, draft, force=True)
+        if is_refusal(draft.text):
+            yield self._finish_refused(run, "not_stated")
+            return
+
+        linked = link(draft.text, run.evidence)
+        run.notes += linked.notes
+        contexts = {
+            context.evidence.number: context
+            for context in read_contexts(run.evidence, self.index.article)
+        }
+        shown: list[Statement] = []
+        dropped: list[Statement] = []
+        numbering: dict[int, int] = {}
+        for found in linked.statements:
+            if is_refusal(found.text):
+                continue
+            cited = [contexts[number] for number in found.numbers]
+            support = self._verify(run, found, cited, refusal_chance)
+            keep = support.verdict != "unsupported"
+            if keep:
+                for number in found.numbers:
+                    numbering.setdefault(number, len(numbering) + 1)
+            printed = tuple(numbering[number] for number in found.numbers) if keep else ()
+            statement = Statement(found.text, printed, support)
+            (shown if keep else dropped).append(statement)
+            yield Verified(statement)
+        if not shown:
+            yield self._finish_refused(
+                run, "unsupported" if dropped else "not_stated", dropped=tuple(dropped)
+            )
+            return
+        citations = tuple(
+            _cite(contexts[number], printed) for number, printed in numbering.items()
+        )
+        yield self._finish(run, tuple(shown), citations, None, tuple(dropped))
+
+    def _checked(self, question: str) -> str:
+        question = question.strip()
+        if not question:
+            raise QuestionError("The question is empty.", hint="Ask something about the articles.")
+        if len(question) > self.settings.question_chars:
+            raise QuestionError(
+                f"The question has {len(question)} characters, more than "
+                f"{self.settings.question_chars}.",
+                hint="Shorten it, or raise ASSISTANT_QUESTION_CHARS.",
+            )
+        return question
+
+    def _retrieve(self, run: _Run) -> None:
+        began = time.monotonic()
+        vector = self.embeddings.embed_query(run.asked)
+        retriever = HybridRetriever(
+            index=self.index,
+            embeddings=self.embeddings,
+            k=self.settings.retrieve_passages,
+            where=run.where,
+        )
+        run.evidence = select_evidence(
+            run.asked,
+            vector,
+            retriever.search(run.asked, vector=vector),
+            sentences=self.settings.evidence_sentences,
+            tokens=self.settings.evidence_tokens,
+            count_tokens=self.embeddings.count_tokens,
+        )
+        run.retrieve_s = time.monotonic() - began
+
+    def _refuse_unread(self, run: _Run) -> RefusalCode | None:
+        """Decide without the chat model where the corpus clearly has nothing."""
+        if not run.evidence:
+            return "nothing_close" if self.index.articles() else "empty_corpus"
+        if self.index.missing_terms(named_terms(run.asked)):
+            return "missing_terms"
+        closest = max(item.score for item in run.evidence)
+        shared = max(question_share(run.asked, item.text) for item in run.evidence)
+        if closest < self.settings.minimum_similarity and shared < _WORDS_SHARED:
+            return "nothing_close"
+        return None
+
+    def _draft(
+        self, run: _Run, values: dict[str, str], draft: Draft, *, force: bool
+    ) -> Iterator[Event]:
+        chain = draft_chain(
+            self.chat, self.prompts.answer, tokens=self.settings.answer_tokens, force=force
+        )
+        for text in stream_draft(chain, values, draft):
+            if run.first_token_s is None:
+                run.first_token_s = time.monotonic() - run.began
+            yield Token(text)
+        run.usage = _sum_usage(run.usage, draft.usage)
+
+    def _may_insist(self, refusal_chance: float | None) -> bool:
+        return (
+            self.chat.embedded
+            and refusal_chance is not None
+            and refusal_chance < _CERTAIN_REFUSAL
+        )
+
+    def _verify(
+        self,
+        run: _Run,
+        found: LinkedStatement,
+        cited: Sequence[EvidenceContext],
+        refusal_chance: float | None,
+    ) -> Support:
+        checks = check_statement(found.text, run.asked, cited)
+        calibration = load_calibration()
+        threshold = self.settings.support_threshold
+        gated = judge(checks, None, threshold=threshold, calibration=calibration)
+        if any(check.passed is False and check.name in _GATE_NAMES for check in checks):
+            return gated
+        messages = self.prompts.verify.render(
+            evidence=one_line(
+                " … ".join(f"{context.heading}. {context.close}" for context in cited)
+            ),
+            question=one_line(run.asked),
+            statement=one_line(found.text),
+        )
+        chance, reply = ask_witness(witness_model(self.chat), messages)
+        run.usage = add_usage(run.usage, reply)
+        checks += (Check("model", chance >= 0.5, f"P(yes) {chance:.2f}", round(chance, 4)),)
+        features = read_features(
+            run.asked,
+            found.text,
+            cited=cited,
+            checks=checks,
+            witness=chance,
+            draft_refusal=_UNKNOWN_REFUSAL if refusal_chance is None else refusal_chance,
+        )
+        return judge(checks, features, threshold=threshold, calibration=calibration)
+
+    def _finish_refused(
+        self, run: _Run, code: RefusalCode, dropped: tuple[Statement, ...] = ()
+    ) -> Finished:
+        terms = named_terms(run.asked) if code == "missing_terms" else searched_terms(run.asked)
+        refusal = build_refusal(
+            code,
+            missing=self.index.missing_terms(terms),
+            evidence=run.evidence,
+            where=run.where,
+        )
+        return self._finish(run, (), (), refusal, dropped)
+
+    def _finish(
+        self,
+        run: _Run,
+        statements: tuple[Statement, ...],
+        citations: tuple[Citation, ...],
+        refusal: Refusal | None,
+        dropped: tuple[Statement, ...],
+    ) -> Finished:
+        timings = Timings(
+            round(run.retrieve_s, 4),
+            None if run.first_token_s is None else round(run.first_token_s, 4),
+            round(time.monotonic() - run.began, 4),
+        )
+        return Finished(
+            Answer(
+                question=run.question,
+                rewritten=run.rewritten,
+                statements=statements,
+                citations=citations,
+                refusal=refusal,
+                timings=timings,
+                usage=run.usage,
+                model=self.chat.name,
+                embedding_model=self.embeddings.name,
+                prompt_version=self.prompts.version,
+                index_digest=self.index.version(),
+                dropped=dropped,
+                notes=run.notes,
+            )
+        )
+
+
+def _cite(context: EvidenceContext, printed: int) -> Citation:
+    item = context.evidence
+    return Citation(
+        number=printed,
+        article_id=item.article.article_id,
+        title=item.article.title,
+        source=item.article.source,
+        published=item.article.published,
+        start=item.start,
+        end=item.end,
+        quote=context.article.text[item.start : item.end],
+    )
+
+
+def _sum_usage(left: Usage, right: Usage) -> Usage:
+    return replace(
+        left,
+        prompt_tokens=left.prompt_tokens + right.prompt_tokens,
+        cached_tokens=left.cached_tokens + right.cached_tokens,
+        completion_tokens=left.completion_tokens + right.completion_tokens,
+    )

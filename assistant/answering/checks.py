@@ -1,0 +1,239 @@
+"""Checks of a statement that need no model.
+
+Each returns a `Check`; `passed` is None where there was nothing to check. Checks named in
+`GATES` are hard: a statement that fails one is unsupported whatever else speaks for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from assistant.answering.context import EvidenceContext
+from assistant.facts import (
+    STOPWORDS,
+    Name,
+    calendar_words,
+    content_words,
+    flatten,
+    fold,
+    folded_words,
+    names,
+    numbers,
+    quoted_phrases,
+    same_word,
+    states_number,
+)
+from assistant.types import Check
+
+GATES = frozenset({"cited", "numbers", "dates", "quotes", "names", "question_names", "answer_type"})
+
+_TITLES = frozenset(
+    "mr mrs ms dr prof president secretary minister prime general senator press king queen sir "
+    "chairman leader the".split()
+)
+_ASSESSES = re.compile(
+    r"\b(?:our (?:assessment|view|opinion|judg\w+|analysis|expectation)|in our|"
+    r"we (?:feel|believe|think|expect|assess|judge|doubt|see|suspect|conclude|anticipate))\b",
+    re.IGNORECASE,
+)
+_SAYS_ASSESSED = re.compile(
+    r"\b(?:author\w*|assess\w*|article|editorial|writer\w*|opinion|view|we|our|expects?|"
+    r"believes?|feels?|thinks?)\b",
+    re.IGNORECASE,
+)
+_REPORTS = re.compile(
+    r"\b(?:said|says|told|claimed|claims|suggested|suggests?|emphasi[sz]ed|stressed|argued|"
+    r"according to|alleged|accused|boast\w*|announced|pledged|warned|denied|insisted|cited|"
+    r"citing|pointed|described|added|stated|responded|signals?)\b",
+    re.IGNORECASE,
+)
+_SPEAKER = re.compile(
+    r"(?P<before>(?:[A-Z][\w.’'-]*\s+){1,4}|\b(?:she|he|they|(?:some\s+)?analysts|"
+    r"(?:[\w.]+\s+)?officials|residents|experts|critics)\s+)(?:\w+ly\s+)?(?:has\s+|have\s+|had\s+)?"
+    r"(?:\w+ly\s+)?(?:said|says|told|claimed|suggested|emphasi[sz]ed|stressed|argued|warned|denied|"
+    r"insisted|cited|pointed|added|stated)\b",
+)
+
+
+def check_statement(
+    statement: str, question: str, cited: Sequence[EvidenceContext]
+) -> tuple[Check, ...]:
+    """Run every check on a statement against the evidence that it cites."""
+    if not cited:
+        return (Check("cited", False, "no sentence of the evidence states it"),)
+    return (
+        Check("cited", True),
+        check_numbers(statement, cited),
+        check_dates(statement, cited),
+        check_quotes(statement, cited),
+        check_names(statement, cited),
+        check_question_names(question, cited),
+        check_question_numbers(question, cited),
+        check_answer_type(statement, question),
+        check_attribution(statement, cited),
+        check_coverage(statement, question, cited),
+    )
+
+
+def check_numbers(statement: str, cited: Sequence[EvidenceContext]) -> Check:
+    """Look for every number of the statement, with its unit, in the cited sentences."""
+    wanted = numbers(statement)
+    text = " ".join(f"{context.close} {context.heading}" for context in cited)
+    missing = [number.text for number in wanted if not states_number(text, number)]
+    return _verdict("numbers", bool(wanted), missing)
+
+
+def check_dates(statement: str, cited: Sequence[EvidenceContext]) -> Check:
+    """Look for every month and weekday of the statement in the cited sentences."""
+    wanted = calendar_words(statement)
+    have = calendar_words(" ".join(context.wide for context in cited))
+    return _verdict("dates", bool(wanted), [word for word in wanted if word not in have])
+
+
+def check_quotes(statement: str, cited: Sequence[EvidenceContext]) -> Check:
+    """Look for every quoted phrase, verbatim, in the cited sentences."""
+    wanted = quoted_phrases(statement)
+    text = flatten(" ".join(context.close for context in cited))
+    return _verdict("quotes", bool(wanted), [q for q in wanted if flatten(q) not in text])
+
+
+def check_names(statement: str, cited: Sequence[EvidenceContext]) -> Check:
+    """Look for every name of the statement near the cited sentences."""
+    wanted = names(statement)
+    return _verdict("names", bool(wanted), _absent(wanted, cited))
+
+
+def check_question_names(question: str, cited: Sequence[EvidenceContext]) -> Check:
+    """Look for the question's own names near the cited sentences.
+
+    Asked about the Hwasong-14, a sentence about the Hwasong-15 is no evidence.
+    """
+    wanted = names(question)
+    return _verdict("question_names", bool(wanted), _absent(wanted, cited))
+
+
+def check_question_numbers(question: str, cited: Sequence[EvidenceContext]) -> Check:
+    """Look for the question's own numbers and dates near the cited sentences."""
+    text = " ".join(context.wide for context in cited)
+    wanted = numbers(question)
+    missing = [number.text for number in wanted if not states_number(text, number)]
+    months = calendar_words(question)
+    have = calendar_words(text)
+    missing += [month for month in months if month not in have]
+    return _verdict("question_numbers", bool(wanted or months), missing)
+
+
+_TYPES: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
+    (
+        re.compile(r"\bhow (?:many|much|high|tall|far|long|old|large|big|heavy|fast|deep|wide)\b", re.I),
+        "a number",
+        lambda text: bool(numbers(text))
+        or bool(re.search(r"\b(one|once|twice|both|no|none|several|half|few)\b", text, re.I)),
+    ),
+    (
+        re.compile(r"\b(?:what|which) (?:year|month|day|date|weekday)\b|\bon (?:what|which) (?:day|date)\b", re.I),
+        "a date",
+        lambda text: bool(numbers(text) or calendar_words(text)),
+    ),
+    (
+        re.compile(r"^\W*(?:and\s+)?when\b|\bsince when\b|\b(?:by|until) when\b", re.I),
+        "a time",
+        lambda text: bool(numbers(text) or calendar_words(text))
+        or bool(
+            re.search(
+                r"\b(ago|yesterday|today|tomorrow|week\w*|month\w*|year\w*|day\w*|recent\w*|"
+                r"last|next|before|after|during|when|weekend|while|morning|evening|night|soon|"
+                r"no|not|never|now|current\w*|decade\w*|centur\w*)\b",
+                text,
+                re.I,
+            )
+        ),
+    ),
+)
+
+
+def check_answer_type(statement: str, question: str) -> Check:
+    """See that a question for a number, a date or a time is answered by one."""
+    for asks, kind, gives in _TYPES:
+        if asks.search(question):
+            return Check(
+                "answer_type", gives(statement), "" if gives(statement) else f"asked for {kind}"
+            )
+    return Check("answer_type", None)
+
+
+def check_attribution(statement: str, cited: Sequence[EvidenceContext]) -> Check:
+    """See that reported speech keeps its speaker and an assessment stays one."""
+    for context in cited:
+        sentence = re.sub(r"“[^”]*”", " ", context.evidence.text)
+        if _ASSESSES.search(sentence) and not _SAYS_ASSESSED.search(statement):
+            return Check("attribution", False, "the author's assessment, not reported fact")
+        speakers = [
+            word
+            for match in _SPEAKER.finditer(sentence)
+            for word in match["before"].split()
+            if word.lower() not in {"some", "u.s."}
+        ]
+        if not speakers or _REPORTS.search(statement):
+            continue
+        named = {fold(word) for word in speakers}
+        if not named & set(folded_words(statement)):
+            return Check("attribution", False, f"reported as said by {' '.join(speakers)}")
+    applies = any(
+        _ASSESSES.search(context.evidence.text) or _SPEAKER.search(context.evidence.text)
+        for context in cited
+    )
+    return Check("attribution", True if applies else None)
+
+
+def check_coverage(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
+    """Measure how much of statement and question the evidence speaks of.
+
+    `score` is the mean of two shares in [0, 1]: of the statement's content words found near
+    the cited sentences, and of the question's. It never decides alone.
+    """
+    near = content_words(" ".join(context.wide for context in cited))
+    said = _share(content_words(statement), near)
+    asked = _share(content_words(question), near)
+    return Check("coverage", None, f"statement {said:.2f}, question {asked:.2f}", (said + asked) / 2)
+
+
+def question_share(question: str, text: str) -> float:
+    """Return the share of the question's content words that `text` has, in [0, 1]."""
+    return _share(content_words(question), content_words(text))
+
+
+def _share(wanted: Sequence[str], have: Sequence[str]) -> float:
+    if not wanted:
+        return 1.0
+    return sum(any(same_word(word, other) for other in have) for word in wanted) / len(wanted)
+
+
+def _absent(wanted: Sequence[Name], cited: Sequence[EvidenceContext]) -> list[str]:
+    """Return the names of which the article lacks a word, or that are not spoken of nearby."""
+    near = set(folded_words(" ".join(context.wide for context in cited)))
+    whole = set(near)
+    for article in {context.article for context in cited}:
+        whole |= set(folded_words(article.text))
+    missing = []
+    for name in wanted:
+        parts = [
+            fold(word)
+            for word in name.words
+            if word.lower() not in _TITLES and word.lower() not in STOPWORDS and len(word) > 1
+        ]
+        numbered = any(character.isdigit() for character in name.text)
+        here = [part for part in parts if any(same_word(part, other) for other in near)]
+        known = [part for part in parts if any(same_word(part, other) for other in whole)]
+        enough = len(here) == len(parts) if numbered else bool(here)
+        if parts and not (enough and len(known) == len(parts)):
+            missing.append(name.text)
+    return missing
+
+
+def _verdict(name: str, applies: bool, missing: Sequence[str]) -> Check:
+    if not applies:
+        return Check(name, None)
+    detail = f"not in the cited text: {', '.join(missing)}" if missing else ""
+    return Check(name, not missing, detail)

@@ -1,0 +1,63 @@
+"""What surrounds each evidence sentence, for the checks that need more than the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from assistant.splitting import split_sentences
+from assistant.types import Article, Evidence
+
+_PARAGRAPH = "\n\n"
+_LEAD_SENTENCES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceContext:
+    """An evidence sentence with its article and the sentences that lead up to it."""
+
+    evidence: Evidence
+    article: Article
+    lead: tuple[str, ...]
+    """Up to four sentences before it in its paragraph, in order."""
+
+    @property
+    def predecessor(self) -> str:
+        """The sentence before it in its paragraph, or the empty string."""
+        return self.lead[-1] if self.lead else ""
+
+    @property
+    def close(self) -> str:
+        """The sentence with its predecessor."""
+        return f"{self.predecessor} {self.evidence.text}".strip()
+
+    @property
+    def heading(self) -> str:
+        """Title, date, source and author, as far as known."""
+        published = self.article.published
+        date = f"{published:%d %B %Y} {published.isoformat()}" if published else ""
+        parts = (self.article.title, date, self.article.source or "", self.article.author or "")
+        return ". ".join(part for part in parts if part)
+
+    @property
+    def wide(self) -> str:
+        """Heading, lead and sentence: where the words of a question are looked for."""
+        return ". ".join((self.heading, *self.lead, self.evidence.text))
+
+
+def read_contexts(
+    evidence: Sequence[Evidence], article: Callable[[str], Article]
+) -> tuple[EvidenceContext, ...]:
+    """Give each evidence sentence its context; `article` finds an article by id."""
+    articles: dict[str, Article] = {}
+    contexts = []
+    for item in evidence:
+        article_id = item.article.article_id
+        if article_id not in articles:
+            articles[article_id] = article(article_id)
+        found = articles[article_id]
+        begin = found.text.rfind(_PARAGRAPH, 0, item.start)
+        before = found.text[begin + len(_PARAGRAPH) if begin >= 0 else 0 : item.start]
+        lead = tuple(span.text for span in split_sentences(before))[-_LEAD_SENTENCES:]
+        contexts.append(EvidenceContext(item, found, lead))
+    return tuple(contexts)

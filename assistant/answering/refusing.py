@@ -1,0 +1,66 @@
+"""Refusals: why there is no answer, said so that a person can go on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.facts import STOPWORDS, names, words
+from assistant.types import ArticleReference, Evidence, Refusal, RefusalCode, SearchFilter
+
+REFUSAL_PHRASE = "NOT STATED"
+_NEAREST = 3
+_REFUSES = re.compile(
+    r"\bnot stated\b|\b(?:sentences?|evidence|articles?|texts?) (?:do|does|did) not "
+    r"(?:state|mention|say|give|provide|specify|contain)|\bno (?:information|mention)\b|"
+    r"\b(?:is|are|was|were) not (?:stated|mentioned|specified|provided|given)\b|\bcannot answer\b",
+    re.IGNORECASE,
+)
+
+
+def is_refusal(draft: str) -> bool:
+    """Tell whether a draft, or one statement of it, says that there is no answer."""
+    return bool(_REFUSES.search(draft))
+
+
+def named_terms(question: str) -> list[str]:
+    """Return the words of a question that its answer cannot do without: names, numbers."""
+    found: dict[str, None] = {}
+    for name in names(question):
+        found.update(dict.fromkeys(word for word in name.words if len(word) > 1))
+    for word in words(question):
+        if any(character.isdigit() for character in word):
+            found[word] = None
+    return list(found)
+
+
+def searched_terms(question: str) -> list[str]:
+    """Return the words of a question that carry meaning, as written."""
+    return [word for word in words(question) if word.lower() not in STOPWORDS]
+
+
+def build_refusal(
+    code: RefusalCode,
+    *,
+    missing: Sequence[str],
+    evidence: Sequence[Evidence],
+    where: SearchFilter,
+) -> Refusal:
+    """Word a refusal. `missing` are the question's terms that occur in no article."""
+    nearest: dict[str, ArticleReference] = {}
+    for item in sorted(evidence, key=lambda item: -item.score):
+        nearest.setdefault(item.article.article_id, item.article)
+    scope = "The selected articles" if where else "The corpus"
+    quoted = ", ".join(f"“{term}”" for term in missing)
+    message = {
+        "empty_corpus": f"{scope} hold no article yet. Add some with `assistant ingest`.",
+        "nothing_close": f"{scope} hold nothing close to this question."
+        if where
+        else f"{scope} holds nothing close to this question.",
+        "missing_terms": f"No article mentions {quoted}.",
+        "not_stated": "The articles come near the question but do not state the answer.",
+        "unsupported": "An answer was drafted, but the articles do not support it.",
+    }[code]
+    if quoted and code in {"nothing_close", "not_stated", "unsupported"}:
+        message += f" No article mentions {quoted}."
+    return Refusal(code, message, tuple(missing), tuple(nearest.values())[:_NEAREST])

@@ -1,0 +1,315 @@
+"""The composition root and the Python API."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from assistant.corpus.store import CorpusFolder, CorpusReading, ensure_starter
+from assistant.errors import ArticleNotFoundError
+from assistant.offline import stay_offline
+from assistant.settings import Settings, load_settings
+from assistant.types import (
+    Answer,
+    Article,
+    ArticleReference,
+    Event,
+    FailedSource,
+    Finished,
+    SearchFilter,
+    SyncReport,
+    Turn,
+)
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+    from assistant.answering import AnswerChain
+    from assistant.index import Index
+    from assistant.models.chat import LoadedChatModel
+    from assistant.models.embeddings import EmbeddingModel
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much is done and how much there is."""
+
+
+def no_progress(_what: str, _done: int, _total: int) -> None:
+    """Show nothing."""
+
+
+class Assistant:
+    """Answers questions over a corpus of articles.
+
+    Open one with `Assistant.open()`, close it or use it as a context manager. Asking,
+    streaming and reading are safe from several threads at once. Models load when first
+    needed.
+    """
+
+    def __init__(self, settings: Settings, *, progress: Progress = no_progress) -> None:
+        self.settings = settings
+        self.corpus = CorpusFolder(settings.corpus_path)
+        self._progress = progress
+        self._lock = threading.RLock()
+        self._embeddings: EmbeddingModel | None = None
+        self._chat: LoadedChatModel | None = None
+        self._index: Index | None = None
+        self._chain: AnswerChain | None = None
+
+    @classmethod
+    def open(cls, settings: Settings | None = None, *, progress: Progress = no_progress) -> Self:
+        """Open the corpus and make sure that it is indexed.
+
+        On first use the corpus folder is made, with the starter article in it. Models that are
+        not on this machine yet are pulled and verified.
+
+        Raises:
+            SettingsError, ModelError, SearchIndexError: see `assistant.errors`.
+        """
+        assistant = cls(settings if settings is not None else load_settings(), progress=progress)
+        stay_offline()
+        ensure_starter(assistant.settings.corpus_path)
+        if not assistant.index.exists():
+            assistant.sync()
+        return assistant
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the index and end the embedded engine."""
+        with self._lock:
+            if self._chat is not None:
+                self._chat.close()
+            if self._index is not None:
+                self._index.close()
+            self._chat = self._index = self._chain = None
+
+    @property
+    def embeddings(self) -> EmbeddingModel:
+        """The embedding model, loaded when first asked for."""
+        with self._lock:
+            if self._embeddings is None:
+                from assistant.models.embeddings import load_embedding_model
+
+                self._embeddings = load_embedding_model(self.settings, progress=self._progress)
+            return self._embeddings
+
+    @property
+    def index(self) -> Index:
+        """The index of the corpus under these settings."""
+        with self._lock:
+            if self._index is None:
+                from assistant.index import Index
+
+                self._index = Index.open(
+                    self.settings.index_path,
+                    self.embeddings,
+                    passage_tokens=self.settings.passage_tokens,
+                )
+            return self._index
+
+    @property
+    def chain(self) -> AnswerChain:
+        """The chain that answers; loads the chat model and warms its prefix."""
+        with self._lock:
+            if self._chain is None:
+                from assistant.answering import AnswerChain
+                from assistant.answering.chain import Prompts
+                from assistant.models.chat import load_chat_model
+                from assistant.prompts import load_prompt
+
+                prompts = Prompts(
+                    answer=load_prompt("answer"),
+                    verify=load_prompt("verify"),
+                    rewrite=load_prompt("rewrite"),
+                )
+                self._chat = load_chat_model(self.settings, progress=self._progress)
+                self._chat.warm([prompts.answer.prefix(), prompts.verify.prefix()])
+                self._chain = AnswerChain(
+                    self.index, self.embeddings, self._chat, prompts, self.settings
+                )
+            return self._chain
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        where: SearchFilter | None = None,
+    ) -> Iterator[Event]:
+        """Yield the events of an answer as they happen; `Finished` is the last.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+            ModelServerError: the chat model failed.
+        """
+        return self.chain.stream(question, history, where)
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        where: SearchFilter | None = None,
+    ) -> Answer:
+        """Answer a question, or refuse and say why. Raises what `stream` raises."""
+        for event in self.stream(question, history, where=where):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream ends with Finished")
+
+    async def astream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        where: SearchFilter | None = None,
+    ) -> AsyncIterator[Event]:
+        """Do what `stream` does without blocking the event loop.
+
+        A caller that stops reading closes the stream, which ends the model's writing.
+        """
+        import asyncio
+
+        stream = await asyncio.to_thread(self.stream, question, history, where=where)
+        try:
+            while (event := await asyncio.to_thread(next, stream, None)) is not None:
+                yield event
+        finally:
+            await asyncio.to_thread(_close, stream)
+
+    async def aask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        where: SearchFilter | None = None,
+    ) -> Answer:
+        """Do what `ask` does without blocking the event loop."""
+        async for event in self.astream(question, history, where=where):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream ends with Finished")
+
+    def as_runnable(self) -> Runnable[str | dict[str, Any], Answer]:
+        """Return the assistant as a step of a LangChain expression.
+
+        It takes a question, or `{"question": …, "history": [Turn, …]}`, and gives an Answer.
+        """
+        from langchain_core.runnables import RunnableLambda
+
+        def invoke(given: str | dict[str, Any]) -> Answer:
+            if isinstance(given, str):
+                return self.ask(given)
+            return self.ask(given["question"], given.get("history", ()))
+
+        async def ainvoke(given: str | dict[str, Any]) -> Answer:
+            if isinstance(given, str):
+                return await self.aask(given)
+            return await self.aask(given["question"], given.get("history", ()))
+
+        return RunnableLambda(invoke, afunc=ainvoke, name="assistant")
+
+    def sync(self, *, rebuild: bool = False, allow_empty: bool = False) -> SyncReport:
+        """Make the index equal to the corpus folder. One bad file is reported, never fatal.
+
+        Raises:
+            CorpusEmptyError: the folder reads as empty while the index is not, and
+                `allow_empty` was not given.
+            IndexLockedError: another process is writing.
+            IndexWriteError: the data folder cannot be written.
+        """
+        reading = self.corpus.read(source_bytes=self.settings.source_bytes)
+        return self._sync(reading, rebuild=rebuild, allow_empty=allow_empty)
+
+    def refresh(self) -> SyncReport | None:
+        """Sync if a file of the corpus changed since the last sync; cheap if none did."""
+        fingerprint = self.corpus.fingerprint()
+        mark = self.settings.index_path / f"synced-{self.index.digest}"
+        if self.index.exists() and mark.is_file() and mark.read_text() == fingerprint:
+            return None
+        report = self.sync()
+        mark.write_text(fingerprint)
+        return report
+
+    def ingest(self, *sources: str | Path, rebuild: bool = False) -> SyncReport:
+        """Store files, folders and URLs in the corpus, then sync the index.
+
+        A source that cannot become an article is listed in `failed`; the rest is ingested.
+        """
+        failed: tuple[FailedSource, ...] = ()
+        if sources:
+            added = self.corpus.add(
+                sources, self.settings, progress=lambda name: self._progress(name, 0, 0)
+            )
+            failed = added.failed
+        reading = self.corpus.read(source_bytes=self.settings.source_bytes)
+        report = self._sync(reading, rebuild=rebuild, allow_empty=False)
+        return SyncReport(
+            report.added, report.removed, report.unchanged, (*failed, *report.failed)
+        )
+
+    def _sync(self, reading: CorpusReading, *, rebuild: bool, allow_empty: bool) -> SyncReport:
+        report = self.index.sync(
+            reading.articles,
+            wait_s=self.settings.lock_wait_s,
+            rebuild=rebuild,
+            allow_empty=allow_empty,
+            progress=self._progress,
+        )
+        return SyncReport(report.added, report.removed, report.unchanged, reading.failed)
+
+    def articles(self) -> list[ArticleReference]:
+        """List the indexed articles, by title."""
+        return sorted(self.index.articles(), key=lambda item: (item.title, item.article_id))
+
+    def article(self, article_id: str) -> Article:
+        """Return one article; the first digits of its id do, if only one article has them.
+
+        Raises:
+            ArticleNotFoundError: no article, or several, have this id.
+        """
+        return self.index.article(self.article_id(article_id))
+
+    def article_id(self, prefix: str) -> str:
+        """Complete an id of which the first digits are given."""
+        found = [
+            item.article_id
+            for item in self.index.articles()
+            if prefix and item.article_id.startswith(prefix)
+        ]
+        if len(found) == 1:
+            return found[0]
+        problem = "Several articles have ids that begin with" if found else "No article has the id"
+        raise ArticleNotFoundError(
+            f"{problem} {prefix!r}.", hint="See `assistant articles list` for the ids."
+        )
+
+    def remove(self, article_id: str) -> Path:
+        """Delete an article's file from the corpus and sync; returns the file's path.
+
+        The last article of a corpus can be removed as well.
+        """
+        path = self.corpus.remove(self.article_id(article_id))
+        self.sync(allow_empty=True)
+        return path
+
+
+def _close(stream: Iterator[Event]) -> None:
+    close = getattr(stream, "close", None)
+    if close is not None:
+        close()

@@ -1,0 +1,309 @@
+"""What a text asserts that can be checked without a model: numbers, dates, quotes, names.
+
+English news text is assumed. Everything here is lenient about form ("4,500 km" and
+"4500 kilometres" are equal) and strict about content.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*\.?(?:[-–‑][^\W_]+)*", re.UNICODE)
+_NUMBER = re.compile(
+    r"(?<![\w.])(?P<sign>[-−]?)(?P<digits>\d{1,3}(?:[,\u202f\u00a0]\d{3})+|\d+)"
+    r"(?P<fraction>\.\d+)?(?P<suffix>st|nd|rd|th|bn|m|k)?(?![\w])"
+    r"(?:[ \u00a0-]?(?P<scale>hundred|thousand|million|billion|trillion)\b)?"
+    r"(?:[ \u00a0-]?(?P<unit>%|°[CF]|[A-Za-z]+))?",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[“\"«„]([^”\"»“]{2,}?)[”\"»]")
+_SCALES = {
+    "hundred": 100.0,
+    "thousand": 1e3,
+    "k": 1e3,
+    "million": 1e6,
+    "m": 1e6,
+    "billion": 1e9,
+    "bn": 1e9,
+    "trillion": 1e12,
+}
+_NUMBER_WORDS = {
+    word: float(value)
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen "
+        "fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
+    )
+} | {
+    "thirty": 30.0,
+    "forty": 40.0,
+    "fifty": 50.0,
+    "sixty": 60.0,
+    "seventy": 70.0,
+    "eighty": 80.0,
+    "ninety": 90.0,
+    "dozen": 12.0,
+    "hundred": 100.0,
+    "thousand": 1000.0,
+    "million": 1e6,
+    "first": 1.0,
+    "second": 2.0,
+    "third": 3.0,
+    "twice": 2.0,
+}
+# "one", "first" and "second" are more often articles and adverbs than counts.
+_WEAK_NUMBER_WORDS = {"one", "first", "second", "third", "hundred", "thousand", "million", "twice"}
+_UNITS = {
+    alias: unit
+    for unit, aliases in {
+        "km": "km kilometre kilometres kilometer kilometers",
+        "mile": "mile miles mi",
+        "m": "metre metres meter meters",
+        "ft": "foot feet ft",
+        "kg": "kg kilogram kilograms kilo kilos",
+        "t": "tonne tonnes ton tons",
+        "lb": "lb lbs pound pounds",
+        "%": "% percent percentage",
+        "usd": "dollar dollars usd",
+        "eur": "euro euros eur",
+        "kph": "kph kmh",
+        "mph": "mph",
+        "second": "seconds",
+        "minute": "minute minutes min mins",
+        "hour": "hour hours hr hrs",
+        "day": "day days",
+        "week": "week weeks",
+        "month": "month months",
+        "year": "year years",
+    }.items()
+    for alias in aliases.split()
+}
+MONTHS = (
+    "january february march april may june july august september october november december".split()
+)
+WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_CALENDAR = re.compile(
+    r"\b(" + "|".join(MONTHS + WEEKDAYS) + r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?"
+)
+_SHORT_MONTHS = {month[:3]: month for month in MONTHS} | {"sept": "september"}
+
+STOPWORDS = frozenset(
+    "a about after again against all also am an and any anyone are as at be because been before "
+    "being between both but by can could did do does doing down during each else ever every exact "
+    "exactly few for from further get give given gave had has have having he her here hers him his "
+    "how i if in into is it its itself just kind know like made make many may me might more most "
+    "much must my name named no nor not of off on once only or other our out over own please s said "
+    "same say says shall she should so some such t tell than that the their them then there these "
+    "they this those through to too under until up upon us very was we were what when where "
+    "whether which while who whom whose why will with within without would you your according "
+    "article articles author mention mentioned state stated happen happened don doesn didn isn "
+    "wasn won let".split()
+)
+
+# Different names of one thing that news texts use side by side.
+_ALIASES = {
+    alias: names[0]
+    for names in (
+        ("unitedstates", "us", "usa", "america", "american", "americans", "washington"),
+        ("unitedkingdom", "uk", "britain", "british"),
+        ("unitednations", "un"),
+        ("europeanunion", "eu"),
+        ("northkorea", "dprk"),
+        ("southkorea", "rok"),
+    )
+    for alias in names
+}
+_PHRASES = (
+    (re.compile(r"\bunited\s+states(\s+of\s+america)?\b", re.IGNORECASE), "US"),
+    (re.compile(r"\bunited\s+kingdom\b", re.IGNORECASE), "UK"),
+    (re.compile(r"\bunited\s+nations\b", re.IGNORECASE), "UN"),
+    (re.compile(r"\beuropean\s+union\b", re.IGNORECASE), "EU"),
+    (re.compile(r"\bNorth[\s-]+Korea(n|ns)?\b"), "DPRK"),
+    (re.compile(r"\bSouth[\s-]+Korea(n|ns)?\b"), "ROK"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A value, the unit that follows it (None where none is known) and its text."""
+
+    value: float
+    unit: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A run of capitalised words, or a word with digits such as `Hwasong-15`."""
+
+    words: tuple[str, ...]
+    text: str
+
+
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """Return the Snowball English stem of a lower-case word."""
+    import snowballstemmer
+
+    stemmed: str = snowballstemmer.stemmer("english").stemWord(word)
+    return stemmed
+
+
+def words(text: str) -> list[str]:
+    """Split into words as written; "U.N." is one, "Hwasong-15" two, "Kim's" is "Kim"."""
+    found = []
+    for match in _WORD.finditer(text):
+        for part in re.split(r"[-–‑]", match.group()):
+            bare = re.sub(r"['’]s?$", "", part).rstrip(".")
+            if bare:
+                found.append(bare)
+    return found
+
+
+def fold(word: str) -> str:
+    """Return the form in which words are compared."""
+    lowered = word.lower().replace(".", "").replace("’", "'")
+    return _ALIASES.get(lowered) or stem(lowered)
+
+
+def folded_words(text: str) -> list[str]:
+    """Return the comparable forms of all words, names of several words made one."""
+    for pattern, alias in _PHRASES:
+        text = pattern.sub(alias, text)
+    return [fold(word) for word in words(text)]
+
+
+def content_words(text: str) -> list[str]:
+    """Return the comparable forms of the words that carry meaning, each once, in order."""
+    for pattern, alias in _PHRASES:
+        text = pattern.sub(alias, text)
+    kept: dict[str, None] = {}
+    for word in words(text):
+        if word.lower() not in STOPWORDS or (word.isupper() and len(word) > 1):
+            kept[fold(word)] = None
+    return list(kept)
+
+
+def numbers(text: str) -> list[Number]:
+    """Find the numbers, in digits or words, with the unit that follows."""
+    found = []
+    for match in _NUMBER.finditer(text):
+        value = float(re.sub(r"[^\d]", "", match["digits"]) + (match["fraction"] or ""))
+        suffix = (match["suffix"] or "").lower()
+        value *= _SCALES.get(suffix, 1.0) * _SCALES.get((match["scale"] or "").lower(), 1.0)
+        unit = _UNITS.get((match["unit"] or "").lower())
+        found.append(Number(value, unit, match.group().strip()))
+    lowered = text.lower()
+    for match in re.finditer(r"[a-z]+", lowered):
+        word = match.group()
+        if word in _NUMBER_WORDS and word not in _WEAK_NUMBER_WORDS:
+            if re.search(r"\d[ ,-]?$", lowered[: match.start()]):
+                continue
+            following = re.match(r"[ -]?([a-z]+)", lowered[match.end() :])
+            unit = _UNITS.get(following.group(1)) if following else None
+            found.append(Number(_NUMBER_WORDS[word], unit, word))
+    return found
+
+
+def states_number(evidence: str, wanted: Number) -> bool:
+    """Tell whether the evidence has the value, with the same unit where both name one."""
+    for number in numbers(evidence):
+        same = abs(number.value - wanted.value) <= 1e-9 * max(1.0, abs(wanted.value))
+        if same and (number.unit == wanted.unit or None in (number.unit, wanted.unit)):
+            return True
+    weak = {_NUMBER_WORDS[word] for word in folded_plain(evidence) if word in _WEAK_NUMBER_WORDS}
+    return wanted.value in weak
+
+
+def folded_plain(text: str) -> list[str]:
+    """Return the words in lower case, unstemmed."""
+    return [word.lower() for word in words(text)]
+
+
+def calendar_words(text: str) -> list[str]:
+    """Find months and weekdays, in full; "may" and "march" count only when capitalised."""
+    found = []
+    for match in _CALENDAR.finditer(text.lower()):
+        written = text[match.start() : match.start() + 1]
+        name = match.group(1)
+        if not written.isupper():
+            if name in {"may", "march", "mar", "dec", "sun", "sat"} or len(name) < 4:
+                continue
+        found.append(_SHORT_MONTHS.get(name, name))
+    return found
+
+
+def quoted_phrases(text: str) -> list[str]:
+    """Find the phrases inside quotation marks."""
+    return [match.group(1).strip(" ,.") for match in _QUOTED.finditer(text)]
+
+
+def flatten(text: str) -> str:
+    """Fold case, white space, punctuation and quotation marks for verbatim comparison."""
+    return re.sub(r"[\W_]+", " ", text.lower()).strip()
+
+
+def names(text: str) -> list[Name]:
+    """Find runs of capitalised words and words with digits and letters.
+
+    A capitalised word that begins a sentence counts only when another capitalised word
+    follows it, or when it is written in capitals or with digits.
+    """
+    for pattern, alias in _PHRASES:
+        text = pattern.sub(alias, text)
+    found: list[Name] = []
+    for clause in re.split(r"(?<=[!?:;])\s+|(?<=[a-z0-9)”\"]\.)\s+|[,()]|\s[–—]\s", text):
+        run: list[str] = []
+        begins = True
+        for match in _WORD.finditer(clause):
+            word = match.group()
+            if _is_name_word(word):
+                run.append(word)
+            else:
+                found += _close_run(run, begins=begins)
+                begins = False
+                run = []
+        found += _close_run(run, begins=begins)
+    return found
+
+
+def _is_name_word(word: str) -> bool:
+    bare = re.sub(r"['’]s?$", "", word)
+    if bare.lower() in STOPWORDS and not (bare.isupper() and len(bare) > 1):
+        return False
+    if bare.lower().rstrip(".") in MONTHS + WEEKDAYS:
+        return False
+    has_letter = any(letter.isalpha() for letter in bare)
+    return has_letter and (bare[0].isupper() or any(letter.isdigit() for letter in bare))
+
+
+def _close_run(run: list[str], *, begins: bool) -> list[Name]:
+    if not run:
+        return []
+    plain_single = len(run) == 1 and run[0][0].isupper() and run[0][1:].islower()
+    if begins and plain_single and not re.search(r"['’]s$", run[0]):
+        return []
+    if begins and run[0].lower() in _OPENERS:
+        run = run[1:]
+        if not run:
+            return []
+    text = re.sub(r"['’]s?$", "", " ".join(run))
+    return [Name(tuple(words(text)), text)]
+
+
+_OPENERS = frozenset(
+    "is are was were do does did has have had can could will would should name list explain "
+    "describe tell give summarize summarise compare ignore in on at by since".split()
+)
+
+
+def same_word(left: str, right: str) -> bool:
+    """Tell whether two folded words name the same: equal, or country and nationality."""
+    if left == right:
+        return True
+    if any(letter.isdigit() for letter in left + right):
+        return False
+    shortest = min(len(left), len(right))
+    need = max(4, shortest - 1)
+    return shortest >= 4 and left[:need] == right[:need] and abs(len(left) - len(right)) <= 3

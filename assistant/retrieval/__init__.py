@@ -1,0 +1,7 @@
+"""From a question to the sentences that may answer it."""
+
+from assistant.retrieval.evidence import select_evidence
+from assistant.retrieval.hybrid import HybridRetriever, RankedPassage
+from assistant.retrieval.rewriting import leans_on_history, rewrite
+
+__all__ = ["HybridRetriever", "RankedPassage", "leans_on_history", "rewrite", "select_evidence"]

@@ -1,0 +1,136 @@
+"""Passages in, the few sentences that the chat model reads out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.facts import content_words
+from assistant.retrieval.fusion import fuse
+from assistant.retrieval.hybrid import RankedPassage
+from assistant.types import ArticleReference, Evidence, Span
+
+_SENTENCE_RANK_CONSTANT = 20
+"""Smaller than the usual 60: with some fifty candidates the first ranks should weigh more."""
+
+_LEANS = re.compile(
+    r"^\W*(?:\w+\W+){0,4}?(?:he|she|it|they|this|these|those|his|her|their|its|such)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    article: ArticleReference
+    sentence: Span
+    predecessor: Span | None
+    vector: np.ndarray
+    """Embedding of predecessor and sentence, shape (dimension,), L2-normalised."""
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.article.article_id, self.sentence.start
+
+    @property
+    def context(self) -> str:
+        lead = self.predecessor.text if self.predecessor else self.article.title
+        return f"{lead} {self.sentence.text}"
+
+
+def select_evidence(
+    question: str,
+    vector: Sequence[float],
+    passages: Sequence[RankedPassage],
+    *,
+    sentences: int,
+    tokens: int,
+    count_tokens: Callable[[str], int],
+) -> tuple[Evidence, ...]:
+    """Choose the sentences that best fit the question, within both budgets.
+
+    Each sentence is scored together with its predecessor, by meaning and by words. A chosen
+    sentence that leans on its predecessor ("He said …") brings it along. The result is in
+    document order, articles by the rank of their best passage, numbered from 1. `score` is
+    the cosine of question and sentence in context.
+    """
+    candidates = _candidates(passages)
+    if not candidates:
+        return ()
+    similarities = np.stack([c.vector for c in candidates]) @ np.asarray(vector, dtype=np.float32)
+    dense = sorted(range(len(candidates)), key=lambda index: (-similarities[index], index))
+    lexical = _rank_by_words(question, candidates)
+    fused = fuse([dense, lexical], rank_constant=_SENTENCE_RANK_CONSTANT)
+    positions = {candidate.key: index for index, candidate in enumerate(candidates)}
+
+    chosen: dict[int, int] = {}
+    spent = 0
+    for index, _ in fused:
+        wanted = [index]
+        candidate = candidates[index]
+        if candidate.predecessor is not None and _LEANS.match(candidate.sentence.text):
+            before = positions.get((candidate.article.article_id, candidate.predecessor.start))
+            if before is not None:
+                wanted.append(before)
+        wanted = [item for item in wanted if item not in chosen]
+        cost = sum(count_tokens(candidates[item].sentence.text) for item in wanted)
+        if chosen and (len(chosen) + len(wanted) > sentences or spent + cost > tokens):
+            if len(chosen) >= sentences:
+                break
+            continue
+        spent += cost
+        for item in wanted:
+            chosen[item] = item
+    rank: dict[str, int] = {}
+    for candidate in candidates:
+        rank.setdefault(candidate.article.article_id, len(rank))
+    ordered = sorted(
+        chosen,
+        key=lambda index: (
+            rank[candidates[index].article.article_id],
+            candidates[index].sentence.start,
+        ),
+    )
+    return tuple(
+        Evidence(
+            number=number,
+            article=candidates[index].article,
+            start=candidates[index].sentence.start,
+            end=candidates[index].sentence.end,
+            text=candidates[index].sentence.text,
+            score=float(similarities[index]),
+        )
+        for number, index in enumerate(ordered, start=1)
+    )
+
+
+def _candidates(passages: Sequence[RankedPassage]) -> list[_Candidate]:
+    found: dict[tuple[str, int], _Candidate] = {}
+    for ranked in passages:
+        predecessor: Span | None = None
+        for sentence, vector in zip(
+            ranked.indexed.passage.sentences, ranked.indexed.sentence_vectors, strict=True
+        ):
+            candidate = _Candidate(ranked.indexed.article, sentence, predecessor, vector)
+            found.setdefault(candidate.key, candidate)
+            predecessor = sentence
+    return list(found.values())
+
+
+def _rank_by_words(question: str, candidates: Sequence[_Candidate]) -> list[int]:
+    """Rank by BM25 among the candidates; those without a shared word are left out."""
+    import bm25s
+
+    wanted = content_words(question)
+    documents = [content_words(candidate.context) for candidate in candidates]
+    vocabulary = {word for document in documents for word in document}
+    wanted = [word for word in wanted if word in vocabulary]
+    if not wanted:
+        return []
+    scorer = bm25s.BM25()
+    scorer.index(documents, show_progress=False)
+    scores = scorer.get_scores(wanted)
+    ranked = sorted(range(len(candidates)), key=lambda index: (-scores[index], index))
+    return [index for index in ranked if scores[index] > 0]

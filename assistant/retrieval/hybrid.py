@@ -1,0 +1,103 @@
+"""Dense and lexical search, fused by rank, as a LangChain retriever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict, Field
+
+from assistant.index import Index, IndexedPassage
+from assistant.models.embeddings import EmbeddingModel
+from assistant.retrieval.fusion import fuse
+from assistant.types import SearchFilter
+
+_DEPTH = 5
+"""Each engine is asked for this many times k, so that fusion has something to merge."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPassage:
+    """A passage with its fused score and its cosine similarity, None if only BM25 found it."""
+
+    indexed: IndexedPassage
+    score: float
+    similarity: float | None
+
+
+class HybridRetriever(BaseRetriever):
+    """Finds passages by meaning (Chroma) and by words (tantivy BM25).
+
+    `k` passages come back, best first. `where` restricts articles; both may also be given
+    to `invoke`.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    index: Index
+    embeddings: EmbeddingModel
+    k: int = Field(10, ge=1)
+    where: SearchFilter = SearchFilter()
+
+    def search(
+        self,
+        question: str,
+        *,
+        vector: list[float] | None = None,
+        k: int | None = None,
+        where: SearchFilter | None = None,
+    ) -> list[RankedPassage]:
+        """Return the best passages, at most `k`, best first; ties are broken by id.
+
+        `vector` is the question's embedding where the caller has it already.
+        """
+        wanted = self.k if k is None else k
+        restriction = self.where if where is None else where
+        if vector is None:
+            vector = self.embeddings.embed_query(question)
+        dense = self.index.search_dense(vector, k=wanted * _DEPTH, where=restriction)
+        lexical = self.index.search_lexical(question, k=wanted * _DEPTH, where=restriction)
+        fused = fuse([[hit.passage_id for hit in dense], [hit.passage_id for hit in lexical]])
+        fused.sort(key=lambda item: (-item[1], item[0]))
+        similarities = {hit.passage_id: hit.score for hit in dense}
+        best = fused[:wanted]
+        passages = self.index.passages([passage_id for passage_id, _ in best])
+        scores = dict(best)
+        return [
+            RankedPassage(
+                indexed, scores[indexed.passage.id], similarities.get(indexed.passage.id)
+            )
+            for indexed in passages
+        ]
+
+    def _get_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,
+        k: int | None = None,
+        where: SearchFilter | None = None,
+        **_: Any,
+    ) -> list[Document]:
+        del run_manager
+        return [_to_document(ranked) for ranked in self.search(query, k=k, where=where)]
+
+
+def _to_document(ranked: RankedPassage) -> Document:
+    passage, article = ranked.indexed.passage, ranked.indexed.article
+    return Document(
+        id=passage.id,
+        page_content=passage.text,
+        metadata={
+            "article_id": article.article_id,
+            "title": article.title,
+            "source": article.source,
+            "published": article.published.isoformat() if article.published else None,
+            "start": passage.start,
+            "end": passage.end,
+            "score": ranked.score,
+        },
+    )

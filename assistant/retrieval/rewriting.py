@@ -1,0 +1,70 @@
+"""Follow-up questions: rewritten only when they lean on an earlier turn."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from langchain_core.language_models import BaseChatModel
+
+from assistant.facts import names
+from assistant.prompts import Prompt, one_line
+from assistant.types import Turn
+
+_PRONOUN = re.compile(
+    r"\b(he|him|his|she|her|hers|it|its|they|them|their|theirs|this|that|these|those|there|then|"
+    r"one|ones|the same|the (?:latter|former|other|two|second|first)|both|either|neither)\b",
+    re.IGNORECASE,
+)
+_RELATIVE_THAT = re.compile(
+    r"\b(?:say|says|said|claim\w*|think\w*|believ\w*|suggest\w*|signal\w*|fear\w*|mean\w*|"
+    r"state\w*|announce\w*|show\w*|was it|is it)\s+that\b|\bit\s+(?:true|likely|possible)\b|"
+    r"\b(?:is|was|are|were)\s+there\b|\w+\s+that\s+(?:was|were|is|are|had|has|have)\b",
+    re.IGNORECASE,
+)
+_CONTINUES = re.compile(
+    r"^\W*(and|but|or|so|also|what about|how about|what else|who else|where else|why not|why|"
+    r"when|where|who|how|how so|which|how many|how much|by whom|since when|says who|really|"
+    r"according to whom|any (?:reason|details))\b\W*$|^\W*(and|but|what about|how about|what else|"
+    r"who else|anything else)\b",
+    re.IGNORECASE,
+)
+_EARLIER_TURNS = 3
+
+
+def leans_on_history(question: str) -> bool:
+    """Tell whether a question needs an earlier turn to be understood.
+
+    It does when it continues ("And why?"), is too short to name anything, or uses a pronoun
+    that no name before it in the question can be meant by.
+    """
+    if _CONTINUES.match(question):
+        return True
+    plain = _RELATIVE_THAT.sub(" ", question)
+    pronoun = _PRONOUN.search(plain)
+    if pronoun is None:
+        return len(question.split()) <= 3 and not names(question)
+    return not names(plain[: pronoun.start()])
+
+
+def rewrite(
+    question: str, history: Sequence[Turn], *, model: BaseChatModel, prompt: Prompt
+) -> str | None:
+    """Return the question made independent of `history`, or None if it already is.
+
+    An outcome that is no question (empty, or far longer than what went in) is discarded.
+    """
+    if not history or not leans_on_history(question):
+        return None
+    lines = []
+    for turn in history[-_EARLIER_TURNS:]:
+        lines.append(f"Question: {one_line(turn.question)}")
+        if turn.answer:
+            lines.append(f"Answer: {one_line(turn.answer)}")
+    messages = prompt.render(turns="\n".join(lines), question=one_line(question))
+    reply = model.invoke(messages, max_tokens=80)
+    rewritten = one_line(str(reply.text)).strip("\"'“” ")
+    most = len(question) + sum(len(line) for line in lines) + 40
+    if not rewritten or len(rewritten) > most or rewritten.casefold() == question.casefold():
+        return None
+    return rewritten
