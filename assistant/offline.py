@@ -12,7 +12,11 @@ _SWITCHES = {
     "LANGSMITH_TRACING": "false",
     "TOKENIZERS_PARALLELISM": "false",
 }
+_HUB_SWITCH = "HF_HUB_OFFLINE"
 _POLITE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+
+_ours: set[str] = set()
+"""Names of the variables that this module set, not the user."""
 
 
 def stay_offline() -> None:
@@ -23,4 +27,11 @@ def stay_offline() -> None:
     """
     os.environ.update(_SWITCHES)
     for name, value in _POLITE.items():
-        os.environ.setdefault(name, value)
+        if name not in os.environ:
+            os.environ[name] = value
+            _ours.add(name)
+
+
+def hub_allowed() -> bool:
+    """Tell whether `models pull` may ask the model hub: yes, unless the user is offline."""
+    return _HUB_SWITCH in _ours or os.environ.get(_HUB_SWITCH, "0") in {"", "0"}

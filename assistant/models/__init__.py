@@ -1,0 +1,1 @@
+"""Models: trusted by digest, loaded from this machine."""
