@@ -307,3 +307,11 @@ def same_word(left: str, right: str) -> bool:
     shortest = min(len(left), len(right))
     need = max(4, shortest - 1)
     return shortest >= 4 and left[:need] == right[:need] and abs(len(left) - len(right)) <= 3
+
+
+def alias_forms(word: str) -> list[str]:
+    """Return a word and the other names of the same thing, as they are written."""
+    head = _ALIASES.get(word.lower().replace(".", ""))
+    if head is None:
+        return [word]
+    return [word, *(alias for alias, other in _ALIASES.items() if other == head)]

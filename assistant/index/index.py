@@ -1,0 +1,282 @@
+"""The index as the rest of the program sees it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from assistant.errors import ArticleNotFoundError, IndexLockedError, IndexMissingError
+from assistant.index.catalogue import Catalogue
+from assistant.index.dense import METRIC
+from assistant.index.inspection import REBUILD, Finding, inspect
+from assistant.index.state import CURRENT, State, damaged, read_state, write_errors
+from assistant.index.view import Hit, IndexedPassage, View
+from assistant.index.writing import Progress, Step, SyncPlan, sync
+from assistant.types import Article, ArticleReference, SearchFilter, SyncReport
+
+if TYPE_CHECKING:
+    from assistant.models.embeddings import EmbeddingModel
+
+logger = logging.getLogger(__name__)
+
+LAYOUT_VERSION = 1
+"""Raise it when splitting, what is embedded, or the files change: old indexes are left aside."""
+
+_REOPEN_TRIES = 5
+
+
+def _ignore_progress(_what: str, _done: int, _total: int) -> None:
+    pass
+
+
+def _ignore_step(_name: str) -> None:
+    pass
+
+
+class Index:
+    """Finds passages by meaning and by words. Readers may share one between threads.
+
+    `digest` names everything that makes vectors incomparable; each digest has a folder of its
+    own, so changed settings mean "not indexed yet" and never a mixture.
+    """
+
+    def __init__(self, directory: Path, embeddings: EmbeddingModel, *, passage_tokens: int) -> None:
+        facts = (LAYOUT_VERSION, embeddings.digest, METRIC, passage_tokens)
+        self.digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+        self._folder = directory / self.digest
+        self._embeddings = embeddings
+        self._passage_tokens = passage_tokens
+        self._collection = f"passages-{self.digest}"
+        self._lock = threading.Lock()
+        self._view: View | None = None
+        self._catalogue: Catalogue | None = None
+        self._mark: tuple[int, int] | None = None
+        self._users: dict[int, int] = {}
+        self._retired: dict[int, View] = {}
+
+    @classmethod
+    def open(
+        cls, directory: Path, embeddings: EmbeddingModel, *, passage_tokens: int
+    ) -> Index:
+        """Return the index of these settings; nothing is opened before it is used."""
+        return cls(directory, embeddings, passage_tokens=passage_tokens)
+
+    def exists(self) -> bool:
+        """Tell whether a generation is published for these settings."""
+        return (self._folder / CURRENT).is_file()
+
+    def version(self) -> str:
+        """Return the digest of the published content; equal content has equal digests."""
+        with self._viewed() as view:
+            return view.state.digest
+
+    def sync(
+        self,
+        articles: Sequence[Article],
+        *,
+        wait_s: float = 0.0,
+        rebuild: bool = False,
+        allow_empty: bool = False,
+        progress: Progress = _ignore_progress,
+        step: Step = _ignore_step,
+    ) -> SyncReport:
+        """Make the index equal to `articles`, in one step that readers see whole or not at all.
+
+        A damaged index is built anew, from kept embeddings where they are intact.
+
+        Raises:
+            CorpusEmptyError: no articles, while the index has some, and not `allow_empty`.
+            IndexLockedError: another process writes and `wait_s` ran out.
+            IndexWriteError: the disk is full or the folder cannot be written.
+        """
+        with write_errors(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with self._writer(wait_s):
+                plan = SyncPlan(
+                    self._folder,
+                    self.digest,
+                    self._collection,
+                    self._embeddings,
+                    self._passage_tokens,
+                    progress,
+                    step,
+                )
+                return sync(plan, articles, rebuild=rebuild, allow_empty=allow_empty)
+
+    def search_dense(
+        self, vector: Sequence[float], *, k: int, where: SearchFilter = SearchFilter()
+    ) -> list[Hit]:
+        """Return the `k` nearest passages by cosine similarity, best first, ties by id."""
+        with self._viewed() as view:
+            return view.search_dense(vector, k=k, where=where)
+
+    def search_lexical(
+        self, text: str, *, k: int, where: SearchFilter = SearchFilter()
+    ) -> list[Hit]:
+        """Return the `k` best passages by BM25, best first, ties by id."""
+        with self._viewed() as view:
+            return view.search_lexical(text, k=k, where=where)
+
+    def passages(self, passage_ids: Sequence[str]) -> list[IndexedPassage]:
+        """Return passages in the order asked for; unknown ids are left out."""
+        with self._viewed() as view:
+            return view.passages(passage_ids)
+
+    def missing_terms(self, terms: Sequence[str]) -> tuple[str, ...]:
+        """Return the terms that occur nowhere in the corpus, in order."""
+        with self._viewed() as view:
+            return tuple(term for term in terms if not view.lexical.has_term(term))
+
+    def articles(self) -> list[ArticleReference]:
+        """List the articles in the order of the corpus."""
+        with self._viewed() as view:
+            return self._reading().references(view.state.generation)
+
+    def article(self, article_id: str) -> Article:
+        """Return an article.
+
+        Raises:
+            ArticleNotFoundError: the index has none of this id.
+        """
+        with self._viewed() as view:
+            found = self._reading().article(article_id, view.state.generation)
+        if found is None:
+            raise ArticleNotFoundError(
+                f"No article has the id {article_id!r}.", hint="See `assistant articles list`."
+            )
+        return found
+
+    def passage_count(self, article_id: str) -> int:
+        """Count the passages of an article."""
+        with self._viewed():
+            return self._reading().passage_count([article_id])
+
+    def check(self) -> list[Finding]:
+        """Look at every file, row and engine; opens doubtful stores in a child process only."""
+        if not self.exists():
+            remedy = "Run `assistant ingest`."
+            return [Finding(False, "index", "there is none for these settings yet", remedy)]
+        try:
+            state = read_state(self._folder)
+            catalogue = Catalogue(self._folder / "catalogue.sqlite3", create=False)
+        except Exception as error:  # any failure to open is the finding
+            return [Finding(False, "index", str(error), REBUILD)]
+        try:
+            if state is None:
+                return [Finding(False, "index", "its pointer vanished", REBUILD)]
+            return inspect(self._folder, state, catalogue, collection=self._collection)
+        except sqlite3.DatabaseError as error:
+            return [Finding(False, "catalogue", str(error), REBUILD)]
+        finally:
+            catalogue.close()
+
+    def close(self) -> None:
+        """Release everything. The index opens again if it is used again."""
+        with self._lock:
+            views = list(self._retired.values())
+            if self._view is not None:
+                views.append(self._view)
+            catalogue = self._catalogue
+            self._view = self._catalogue = self._mark = None
+            self._retired.clear()
+            self._users.clear()
+        for view in views:
+            view.close()
+        if catalogue is not None:
+            catalogue.close()
+
+    @contextmanager
+    def _writer(self, wait_s: float) -> Iterator[None]:
+        lock = FileLock(self._folder / "writer.lock", timeout=wait_s)
+        owner = self._folder / "writer.pid"
+        try:
+            lock.acquire()
+        except Timeout as error:
+            who = owner.read_text().strip() if owner.is_file() else "unknown"
+            raise IndexLockedError(
+                f"Another process (id {who}) is writing the index.",
+                hint="Wait until it is done, or let this one wait with `--wait SECONDS`.",
+            ) from error
+        try:
+            owner.write_text(str(os.getpid()))
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _viewed(self) -> Iterator[View]:
+        """Use the newest generation; one that is replaced is closed after its last use."""
+        with self._lock:
+            view = self._newest()
+            self._users[id(view)] = self._users.get(id(view), 0) + 1
+        try:
+            yield view
+        finally:
+            self._leave(view)
+
+    def _leave(self, view: View) -> None:
+        closing: View | None = None
+        with self._lock:
+            if id(view) in self._users:
+                self._users[id(view)] -= 1
+                if self._users[id(view)] == 0:
+                    del self._users[id(view)]
+                    if id(view) in self._retired:
+                        closing = self._retired.pop(id(view))
+        if closing is not None:
+            closing.close()
+
+    def _newest(self) -> View:
+        """Return the view of the published generation, opening it if it is new."""
+        for attempt in range(_REOPEN_TRIES):
+            mark = self._current_mark()
+            if self._view is not None and mark == self._mark:
+                return self._view
+            state = read_state(self._folder)
+            if state is None:
+                break
+            try:
+                view = self._open_view(state)
+            except Exception:
+                # The writer may have published again and cleaned up between two steps.
+                if self._current_mark() != mark and attempt + 1 < _REOPEN_TRIES:
+                    continue
+                raise
+            old, self._view, self._mark = self._view, view, mark
+            if old is not None:
+                if self._users.get(id(old)):
+                    self._retired[id(old)] = old
+                else:
+                    old.close()
+            return view
+        raise IndexMissingError(
+            "The corpus is not indexed yet with these settings.", hint="Run `assistant ingest`."
+        )
+
+    def _open_view(self, state: State) -> View:
+        try:
+            return View(self._folder, state, self._reading(), collection=self._collection)
+        except sqlite3.DatabaseError as error:
+            raise damaged(f"its catalogue cannot be read ({error})") from error
+
+    def _reading(self) -> Catalogue:
+        if self._catalogue is None:
+            self._catalogue = Catalogue(self._folder / "catalogue.sqlite3", create=False)
+        return self._catalogue
+
+    def _current_mark(self) -> tuple[int, int] | None:
+        try:
+            found = (self._folder / CURRENT).stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns

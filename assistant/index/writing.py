@@ -1,0 +1,372 @@
+"""Make the index equal to the corpus: build beside the old, verify, publish, clean up.
+
+Dense segments are merged as in a log-structured merge tree: a sync writes one new segment and
+takes in the newest old ones that are not much larger, so there are about log2(n) of them and a
+passage is rewritten about as often.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from assistant.errors import CorpusEmptyError, IndexDamagedError
+from assistant.index.catalogue import Catalogue, vector_key
+from assistant.index.dense import DenseSegment, published_number
+from assistant.index.inspection import probe_request, segment_problem
+from assistant.index.lexical import LexicalIndex, LexicalRow, copy_lexical
+from assistant.index.probe import probe
+from assistant.index.state import (
+    LEXICAL,
+    PREVIOUS,
+    SEGMENTS,
+    SegmentState,
+    State,
+    damage_of,
+    damaged,
+    mark_files,
+    publish,
+    read_state,
+)
+from assistant.splitting import embedded_text, passage_context, split_passages
+from assistant.types import Article, Passage, SyncReport
+
+if TYPE_CHECKING:
+    from assistant.models.embeddings import EmbeddingModel
+
+Progress = Callable[[str, int, int], None]
+Step = Callable[[str], None]
+
+_EMBED_BATCH = 64
+_MERGE_RATIO = 2
+_DEAD_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPlan:
+    """What a sync needs besides the articles. `step` is told each step of publishing."""
+
+    folder: Path
+    digest: str
+    collection: str
+    embeddings: EmbeddingModel
+    passage_tokens: int
+    progress: Progress
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    wanted: dict[str, Article]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+
+
+def sync(
+    plan: SyncPlan, articles: Sequence[Article], *, rebuild: bool, allow_empty: bool
+) -> SyncReport:
+    """Do the whole of it; the caller holds the writer's lock.
+
+    Raises:
+        CorpusEmptyError: there are no articles, the index has some and `allow_empty` is false.
+        IndexDamagedError: what was built does not pass its verification.
+    """
+    catalogue, current = _open(plan)
+    try:
+        broken = current is not None and bool(damage_of(plan.folder, current))
+        kept = None if current is None or broken or rebuild else current
+        generation = current.generation if current else 0
+        known = catalogue.article_ids(generation)
+        if not articles and known and not allow_empty:
+            raise CorpusEmptyError(
+                f"The corpus reads as empty while the index has {len(known)} articles.",
+                hint="Check ASSISTANT_CORPUS_DIR. Nothing was deleted; to delete the last "
+                "article use `assistant articles remove`.",
+            )
+        change = _compare(articles, known)
+        if kept is not None and not change.added and not change.removed:
+            return SyncReport(unchanged=change.unchanged)
+        state = _build(plan, catalogue, kept, change, generation)
+        _verify(plan, catalogue, state, kept)
+        plan.step("publish")
+        publish(plan.folder, state)
+        plan.step("published")
+        _clean(plan, catalogue, state)
+        plan.step("cleaned")
+        return SyncReport(change.added, change.removed, change.unchanged)
+    finally:
+        catalogue.close()
+
+
+def _open(plan: SyncPlan) -> tuple[Catalogue, State | None]:
+    """Open the catalogue and undo what an interrupted sync left."""
+    import sqlite3
+
+    for name in (SEGMENTS, LEXICAL):
+        (plan.folder / name).mkdir(parents=True, exist_ok=True)
+    path = plan.folder / "catalogue.sqlite3"
+    try:
+        current = read_state(plan.folder)
+    except IndexDamagedError:
+        current = None
+    try:
+        catalogue = Catalogue(path, create=True)
+        if catalogue.integrity() != "ok":
+            catalogue.close()
+            raise sqlite3.DatabaseError("malformed")
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        # The catalogue is derived as well; only its embeddings have to be made again.
+        for leftover in plan.folder.glob("catalogue.sqlite3*"):
+            leftover.unlink()
+        catalogue, current = Catalogue(path, create=True), None
+    names = [segment.name for segment in current.segments] if current else []
+    with catalogue.transaction():
+        catalogue.forget_after(current.generation if current else 0, names)
+    keep = {current.lexical, *names} if current else set()
+    _remove_others(plan.folder, keep | _previous_names(plan.folder))
+    return catalogue, current
+
+
+def _compare(articles: Sequence[Article], known: Sequence[str]) -> _Change:
+    wanted = {article.id: article for article in articles}
+    before = set(known)
+    return _Change(
+        wanted,
+        tuple(article_id for article_id in wanted if article_id not in before),
+        tuple(article_id for article_id in known if article_id not in wanted),
+        tuple(article_id for article_id in wanted if article_id in before),
+    )
+
+
+def _build(
+    plan: SyncPlan, catalogue: Catalogue, kept: State | None, change: _Change, generation: int
+) -> State:
+    """Write the next generation beside the published one."""
+    born = generation + 1
+    name = f"g{born:06d}-{secrets.token_hex(3)}"
+    positions = {article_id: place for place, article_id in enumerate(change.wanted)}
+    read = _read_articles(plan, [change.wanted[article_id] for article_id in change.added])
+    _embed(plan, catalogue, [text for item in read for text in item.texts])
+    with catalogue.transaction():
+        catalogue.end_articles(change.removed, generation=born)
+        for item in read:
+            catalogue.add_article(
+                item.article, item.rows, generation=born, position=positions[item.article.id]
+            )
+    plan.step("catalogued")
+
+    fresh = kept is None
+    members = list(change.wanted) if fresh else list(change.added)
+    segments, absorbed = _merge(plan, catalogue, kept, members, born)
+    members += [article_id for article_id in absorbed if article_id not in set(members)]
+    if members:
+        segments.append(_write_segment(plan, catalogue, name, members, change.wanted))
+    plan.step("segment written")
+
+    path = plan.folder / LEXICAL / name
+    if kept is None:
+        lexical = LexicalIndex(path, create=True)
+    else:
+        copy_lexical(plan.folder / LEXICAL / kept.lexical, path)
+        lexical = LexicalIndex(path)
+    added = list(change.wanted) if fresh else list(change.added)
+    lexical.change(remove=change.removed, add=_lexical_rows(catalogue, added, change.wanted, born))
+    plan.step("lexical written")
+    marks = mark_files(path)
+    content = "\n".join([plan.digest, *sorted(change.wanted)])
+    digest = hashlib.sha256(content.encode()).hexdigest()[:16]
+    return State(born, digest, name, marks, tuple(segments))
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadArticle:
+    article: Article
+    rows: list[tuple[Passage, bytes, list[bytes]]]
+    texts: list[str]
+
+
+def _read_articles(plan: SyncPlan, articles: Sequence[Article]) -> list[_ReadArticle]:
+    """Split articles, and find for each passage and sentence the text that is embedded."""
+    read = []
+    count, limit = plan.embeddings.count_tokens, plan.embeddings.limit_tokens
+    for done, article in enumerate(articles, start=1):
+        rows: list[tuple[Passage, bytes, list[bytes]]] = []
+        texts: list[str] = []
+        before = passage_context(article).strip()
+        passages = split_passages(
+            article, count_tokens=count, passage_tokens=plan.passage_tokens, limit_tokens=limit
+        )
+        for passage in passages:
+            whole = embedded_text(article, passage, count_tokens=count, limit_tokens=limit)
+            sentence_texts = []
+            for sentence in passage.sentences:
+                together = f"{before} {sentence.text}".strip()
+                fits = count(together) <= limit
+                sentence_texts.append(together if fits else sentence.text)
+                before = sentence.text
+            rows.append((passage, vector_key(whole), [vector_key(text) for text in sentence_texts]))
+            texts += [whole, *sentence_texts]
+        read.append(_ReadArticle(article, rows, texts))
+        plan.progress("Splitting articles", done, len(articles))
+    return read
+
+
+def _embed(plan: SyncPlan, catalogue: Catalogue, texts: Sequence[str]) -> None:
+    """Embed what has never been embedded, shortest first; kept batch by batch."""
+    by_key = {vector_key(text): text for text in texts}
+    missing = set(by_key) - set(catalogue.vectors(list(by_key)))
+    todo = sorted(missing, key=lambda key: (len(by_key[key]), key))
+    for start in range(0, len(todo), _EMBED_BATCH):
+        keys = todo[start : start + _EMBED_BATCH]
+        vectors = plan.embeddings.embed_documents([by_key[key] for key in keys])
+        with catalogue.transaction():
+            catalogue.keep_vectors(
+                (key, np.asarray(vector, dtype=np.float32))
+                for key, vector in zip(keys, vectors, strict=True)
+            )
+        plan.progress("Embedding", start + len(keys), len(todo))
+
+
+def _merge(
+    plan: SyncPlan, catalogue: Catalogue, kept: State | None, members: Sequence[str], born: int
+) -> tuple[list[SegmentState], list[str]]:
+    """Decide which old segments stay, and which articles of the others move to the new one."""
+    if kept is None:
+        return [], []
+    staying: list[SegmentState] = []
+    absorbed: list[str] = []
+    size = catalogue.passage_count(members)
+    merging = bool(members)
+    for segment in reversed(kept.segments):
+        dead = set(catalogue.dead(segment.name, born))
+        alive = [article for article in catalogue.placed(segment.name) if article not in dead]
+        count = catalogue.passage_count(alive) if dead else segment.count
+        worn = segment.count - count > _DEAD_SHARE * segment.count
+        if not alive:
+            continue
+        if worn or (merging and count <= _MERGE_RATIO * size):
+            absorbed += alive
+            size += count
+        else:
+            merging = False
+            staying.insert(0, segment)
+    return staying, absorbed
+
+
+def _write_segment(
+    plan: SyncPlan,
+    catalogue: Catalogue,
+    name: str,
+    members: Sequence[str],
+    articles: dict[str, Article],
+) -> SegmentState:
+    rows = catalogue.passages_of(members)
+    vectors = catalogue.vectors([row[2] for row in rows])
+    if any(row[2] not in vectors for row in rows):
+        again = _read_articles(plan, [articles[article_id] for article_id in members])
+        _embed(plan, catalogue, [text for item in again for text in item.texts])
+        vectors = catalogue.vectors([row[2] for row in rows])
+    path = plan.folder / SEGMENTS / name
+    segment = DenseSegment(path, plan.collection, create_for=len(rows))
+    try:
+        total = len(rows)
+        metadata = {article_id: _metadata(articles[article_id]) for article_id in members}
+        block = 2000
+        for start in range(0, total, block):
+            part = rows[start : start + block]
+            segment.add((row[0], vectors[row[2]], metadata[row[1]]) for row in part)
+            plan.progress("Indexing vectors", min(start + block, total), total)
+    finally:
+        segment.close()
+    with catalogue.transaction():
+        catalogue.place(name, members)
+    return SegmentState(name, len(rows), mark_files(path))
+
+
+def _metadata(article: Article) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"article_id": article.id}
+    if article.source is not None:
+        metadata["source"] = article.source
+    if article.published is not None:
+        metadata["published"] = published_number(article.published)
+    return metadata
+
+
+def _lexical_rows(
+    catalogue: Catalogue, members: Sequence[str], articles: dict[str, Article], born: int
+) -> list[LexicalRow]:
+    ids = [row[0] for row in catalogue.passages_of(members)]
+    rows = []
+    for passage_id, (passage, reference, _) in catalogue.passages(ids, born).items():
+        article = articles[reference.article_id]
+        rows.append(
+            LexicalRow(
+                passage_id,
+                article.id,
+                article.title,
+                passage.text,
+                article.source,
+                article.published,
+            )
+        )
+    return rows
+
+
+def _verify(plan: SyncPlan, catalogue: Catalogue, state: State, kept: State | None) -> None:
+    """Have a child process open what is new and query it."""
+    plan.step("verify")
+    old = {segment.name for segment in kept.segments} if kept else set()
+    new = [segment.name for segment in state.segments if segment.name not in old]
+    request = probe_request(
+        plan.folder,
+        state,
+        catalogue,
+        collection=plan.collection,
+        only=new[0] if new else "",
+    )
+    reply = probe(request)
+    if "error" in reply:
+        raise damaged(f"what was just built fails its check, {reply['error']}")
+    for name, found in zip(new, reply["segments"], strict=True):
+        if problem := segment_problem(catalogue, name, found):
+            raise damaged(f"what was just built fails its check, {problem}")
+    wanted = catalogue.passage_count(catalogue.article_ids(state.generation))
+    if reply["lexical"]["count"] != wanted:
+        raise damaged(f"tantivy holds {reply['lexical']['count']} of {wanted} passages")
+    plan.step("verified")
+
+
+def _clean(plan: SyncPlan, catalogue: Catalogue, state: State) -> None:
+    """Drop what neither this generation nor the one before it needs."""
+    previous = _previous_names(plan.folder)
+    names = {segment.name for segment in state.segments}
+    _remove_others(plan.folder, names | {state.lexical} | previous)
+    with catalogue.transaction():
+        catalogue.forget_before(state.generation - 1, sorted(names | previous))
+
+
+def _previous_names(folder: Path) -> set[str]:
+    try:
+        previous = read_state(folder, PREVIOUS)
+    except IndexDamagedError:
+        return set()
+    if previous is None:
+        return set()
+    return {previous.lexical, *(segment.name for segment in previous.segments)}
+
+
+def _remove_others(folder: Path, keep: set[str]) -> None:
+    for parent in (folder / SEGMENTS, folder / LEXICAL):
+        for child in parent.iterdir():
+            if child.name not in keep:
+                shutil.rmtree(child, ignore_errors=True)
