@@ -1,10 +1,10 @@
 """Answers from a corpus of articles, cited to exact characters and checked.
 
-    from assistant import Assistant
+from assistant import Assistant
 
-    with Assistant.open() as assistant:
-        answer = assistant.ask("What height did the Hwasong-15 reach?")
-        print(answer.text)
+with Assistant.open() as assistant:
+    answer = assistant.ask("What height did the Hwasong-15 reach?")
+    print(answer.text)
 """
 
 from __future__ import annotations

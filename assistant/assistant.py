@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from assistant.corpus.store import CorpusFolder, CorpusReading, ensure_starter
+from assistant.corpus.store import CorpusFolder, ensure_starter
 from assistant.errors import ArticleNotFoundError
 from assistant.offline import stay_offline
 from assistant.settings import Settings, load_settings
@@ -20,9 +21,11 @@ from assistant.types import (
     Event,
     FailedSource,
     Finished,
+    Progress,
     SearchFilter,
     SyncReport,
     Turn,
+    no_progress,
 )
 
 if TYPE_CHECKING:
@@ -34,13 +37,6 @@ if TYPE_CHECKING:
     from assistant.models.embeddings import EmbeddingModel
 
 logger = logging.getLogger(__name__)
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done and how much there is."""
-
-
-def no_progress(_what: str, _done: int, _total: int) -> None:
-    """Show nothing."""
 
 
 class Assistant:
@@ -233,18 +229,24 @@ class Assistant:
             IndexLockedError: another process is writing.
             IndexWriteError: the data folder cannot be written.
         """
+        fingerprint = self.corpus.fingerprint()
         reading = self.corpus.read(source_bytes=self.settings.source_bytes)
-        return self._sync(reading, rebuild=rebuild, allow_empty=allow_empty)
+        report = self.index.sync(
+            reading.articles,
+            wait_s=self.settings.lock_wait_s,
+            rebuild=rebuild,
+            allow_empty=allow_empty,
+            progress=self._progress,
+        )
+        self._synced_mark.write_text(fingerprint)
+        return dataclasses.replace(report, failed=reading.failed)
 
     def refresh(self) -> SyncReport | None:
         """Sync if a file of the corpus changed since the last sync; cheap if none did."""
-        fingerprint = self.corpus.fingerprint()
-        mark = self.settings.index_path / f"synced-{self.index.digest}"
-        if self.index.exists() and mark.is_file() and mark.read_text() == fingerprint:
+        mark = self._synced_mark
+        if self.index.exists() and mark.is_file() and mark.read_text() == self.corpus.fingerprint():
             return None
-        report = self.sync()
-        mark.write_text(fingerprint)
-        return report
+        return self.sync()
 
     def ingest(self, *sources: str | Path, rebuild: bool = False) -> SyncReport:
         """Store files, folders and URLs in the corpus, then sync the index.
@@ -257,21 +259,12 @@ class Assistant:
                 sources, self.settings, progress=lambda name: self._progress(name, 0, 0)
             )
             failed = added.failed
-        reading = self.corpus.read(source_bytes=self.settings.source_bytes)
-        report = self._sync(reading, rebuild=rebuild, allow_empty=False)
-        return SyncReport(
-            report.added, report.removed, report.unchanged, (*failed, *report.failed)
-        )
+        report = self.sync(rebuild=rebuild)
+        return dataclasses.replace(report, failed=(*failed, *report.failed))
 
-    def _sync(self, reading: CorpusReading, *, rebuild: bool, allow_empty: bool) -> SyncReport:
-        report = self.index.sync(
-            reading.articles,
-            wait_s=self.settings.lock_wait_s,
-            rebuild=rebuild,
-            allow_empty=allow_empty,
-            progress=self._progress,
-        )
-        return SyncReport(report.added, report.removed, report.unchanged, reading.failed)
+    @property
+    def _synced_mark(self) -> Path:
+        return self.settings.index_path / f"synced-{self.index.digest}"
 
     def articles(self) -> list[ArticleReference]:
         """List the indexed articles, by title."""

@@ -240,10 +240,10 @@ def models_pull(
         list[str] | None, typer.Argument(help="Names; the models in use where absent.")
     ] = None,
 ) -> None:
-    """Download models and verify their digests."""
+    """Download models and verify their digests; altered files are replaced."""
     with _errors():
         from assistant.models.catalogue import load_catalogue
-        from assistant.models.pull import ensure_model
+        from assistant.models.pull import discard_altered, ensure_model
         from assistant.terminal import error_console, show_progress
 
         settings = _settings()
@@ -252,6 +252,7 @@ def models_pull(
             name for name in (settings.embedding_model, settings.chat_model) if name in catalogue
         ]
         for name in wanted:
+            discard_altered(name, settings)
             with show_progress(error_console()) as progress:
                 path = ensure_model(name, settings, progress=progress)
             typer.echo(f"{name}: verified, {path}")
@@ -274,18 +275,20 @@ def doctor(*, as_json: Json = False) -> None:
         from assistant.terminal import output_console, plain, print_json
 
         settings = _settings()
-        findings = examine(settings)
         console = output_console()
+        findings = []
+        for finding in examine(settings):
+            findings.append(finding)
+            if as_json:
+                continue
+            console.print(
+                plain("✓ " if finding.ok else "✗ ", "green" if finding.ok else "red")
+                + plain(f"{finding.subject}: {finding.message}")
+            )
+            if not finding.ok and finding.remedy:
+                console.print(plain(f"    {finding.remedy}", "dim"))
         if as_json:
             print_json(console, findings)
-        else:
-            for finding in findings:
-                console.print(
-                    plain("✓ " if finding.ok else "✗ ", "green" if finding.ok else "red")
-                    + plain(f"{finding.subject}: {finding.message}")
-                )
-                if not finding.ok and finding.remedy:
-                    console.print(plain(f"    {finding.remedy}", "dim"))
         if not all(finding.ok for finding in findings):
             raise typer.Exit(1)
 
@@ -340,7 +343,7 @@ def _ask_batch(assistant: Assistant, batch: str, where: Any) -> int:
             print_json(console, {"error": str(error)})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             broken = 1
-            reason = f"This line is not {{\"question\": …, \"turns\": […]}}: {error!r}"
+            reason = f'This line is not {{"question": …, "turns": […]}}: {error!r}'
             print_json(console, {"error": reason})
     return broken
 
@@ -356,9 +359,7 @@ def _read_lines(name: str) -> list[str]:
         ) from error
 
 
-def _stream(
-    assistant: Assistant, console: Console, question: str, history: Any, where: Any
-) -> Any:
+def _stream(assistant: Assistant, console: Console, question: str, history: Any, where: Any) -> Any:
     """Show evidence and draft on a terminal while they come; return the Answer."""
     from rich.console import Group
     from rich.live import Live
@@ -393,9 +394,7 @@ def _filter(source: list[str] | None, first: str | None, last: str | None) -> An
             dates.append(date.fromisoformat(value) if value else None)
         except ValueError:
             _refuse(f"{value!r} is not a date.", "Write it as YYYY-MM-DD.")
-    return SearchFilter(
-        sources=tuple(source or ()), published_from=dates[0], published_to=dates[1]
-    )
+    return SearchFilter(sources=tuple(source or ()), published_from=dates[0], published_to=dates[1])
 
 
 def _settings(**values: Any) -> Settings:

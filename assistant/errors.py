@@ -6,7 +6,7 @@
     │   ├── QuestionError               exit 2   an empty or oversized question
     │   ├── SourceError                 exit 3   a file or URL cannot become an article
     │   ├── ArticleNotFoundError        exit 4   no article has this id
-    │   ├── CorpusEmptyError            exit 5   the corpus reads as empty: nothing is deleted for it
+    │   ├── CorpusEmptyError            exit 5   the corpus reads as empty; the index is left alone
     │   └── PromptError                 exit 2   a prompt on disk is malformed
     ├── ModelError                      exit 10
     │   ├── ModelNotFoundError          exit 10  unknown name, or its files are not here yet

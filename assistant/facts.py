@@ -84,7 +84,8 @@ MONTHS = (
 )
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _CALENDAR = re.compile(
-    r"\b(" + "|".join(MONTHS + WEEKDAYS) + r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?"
+    r"\b(" + "|".join(MONTHS + WEEKDAYS) + r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?",
+    re.IGNORECASE,
 )
 _SHORT_MONTHS = {month[:3]: month for month in MONTHS} | {"sept": "september"}
 
@@ -93,9 +94,9 @@ STOPWORDS = frozenset(
     "being between both but by can could did do does doing down during each else ever every exact "
     "exactly few for from further get give given gave had has have having he her here hers him his "
     "how i if in into is it its itself just kind know like made make many may me might more most "
-    "much must my name named no nor not of off on once only or other our out over own please s said "
-    "same say says shall she should so some such t tell than that the their them then there these "
-    "they this those through to too under until up upon us very was we were what when where "
+    "much must my name named no nor not of off on once only or other our out over own please s "
+    "said same say says shall she should so some such t tell than that the their them then there "
+    "these they this those through to too under until up upon us very was we were what when where "
     "whether which while who whom whose why will with within without would you your according "
     "article articles author mention mentioned state stated happen happened don doesn didn isn "
     "wasn won let".split()
@@ -113,6 +114,14 @@ _ALIASES = {
         ("southkorea", "rok"),
     )
     for alias in names
+}
+_SPELLED_OUT = {
+    "unitedstates": ("United States",),
+    "unitedkingdom": ("United Kingdom",),
+    "unitednations": ("United Nations",),
+    "europeanunion": ("European Union",),
+    "northkorea": ("North Korea", "North Korean", "North Koreans"),
+    "southkorea": ("South Korea", "South Korean", "South Koreans"),
 }
 _PHRASES = (
     (re.compile(r"\bunited\s+states(\s+of\s+america)?\b", re.IGNORECASE), "US"),
@@ -224,12 +233,11 @@ def folded_plain(text: str) -> list[str]:
 def calendar_words(text: str) -> list[str]:
     """Find months and weekdays, in full; "may" and "march" count only when capitalised."""
     found = []
-    for match in _CALENDAR.finditer(text.lower()):
+    for match in _CALENDAR.finditer(text):
         written = text[match.start() : match.start() + 1]
-        name = match.group(1)
-        if not written.isupper():
-            if name in {"may", "march", "mar", "dec", "sun", "sat"} or len(name) < 4:
-                continue
+        name = match.group(1).lower()
+        if not written.isupper() and (len(name) < 4 or name in {"may", "march"}):
+            continue
         found.append(_SHORT_MONTHS.get(name, name))
     return found
 
@@ -309,9 +317,18 @@ def same_word(left: str, right: str) -> bool:
     return shortest >= 4 and left[:need] == right[:need] and abs(len(left) - len(right)) <= 3
 
 
+def as_written(term: str, text: str) -> str:
+    """Return how `text` writes a term that `names` abbreviated: "DPRK" for "North Korea"."""
+    for pattern, alias in _PHRASES:
+        if alias == term and (match := pattern.search(text)):
+            return match.group()
+    return term
+
+
 def alias_forms(word: str) -> list[str]:
     """Return a word and the other names of the same thing, as they are written."""
     head = _ALIASES.get(word.lower().replace(".", ""))
     if head is None:
         return [word]
-    return [word, *(alias for alias, other in _ALIASES.items() if other == head)]
+    aliases = (alias for alias, other in _ALIASES.items() if other == head)
+    return [word, *_SPELLED_OUT[head], *aliases]

@@ -61,9 +61,11 @@ class Settings(BaseSettings):
         "all-MiniLM-L6-v2", description="A catalogue name, a folder, or a model hub's name."
     )
     threads: int = Field(
-        default_factory=lambda: min(len(os.sched_getaffinity(0)), 8)
-        if hasattr(os, "sched_getaffinity")
-        else min(os.cpu_count() or 1, 8),
+        default_factory=lambda: (
+            min(len(os.sched_getaffinity(0)), 8)
+            if hasattr(os, "sched_getaffinity")
+            else min(os.cpu_count() or 1, 8)
+        ),
         ge=1,
         description="Threads of the embedded chat model.",
     )

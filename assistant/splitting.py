@@ -7,6 +7,7 @@ news text is repaired here.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 
@@ -20,14 +21,12 @@ _TITLE_ONLY = re.compile(
 _SPEAKER_FOLLOWS = (
     r"(?:[A-Z][\w.’'-]*\s+){1,4}(?:said|says|asked|told|added|wrote|replied|warned|tweeted)\b"
 )
-_AFTER_QUOTE = re.compile(
-    r"[.!?…][”\"’»]+\s+(?=[“\"‘«]?[A-Z0-9])(?!" + _SPEAKER_FOLLOWS + ")"
-)
+_AFTER_QUOTE = re.compile(r"[.!?…][”\"’»]+\s+(?=[“\"‘«]?[A-Z0-9])(?!" + _SPEAKER_FOLLOWS + ")")
 _SPEAKER = re.compile(_SPEAKER_FOLLOWS)
 _QUOTE_CLOSED = re.compile(r"[.!?…][”\"’»]+$")
 _NUMBER_ONLY = re.compile(r"(?:^|\n)\s*\d{1,3}[.)]$")
 _LONGEST_SENTENCE_CHARS = 600
-_SHADOWS = dict(zip("“”„«»‘’…。！？–—", "\"\"\"\"\"''..!?--", strict=True))
+_SHADOWS = dict(zip("“”„«»‘’…。！？–—", '"""""\'\'..!?--', strict=True))
 _BREAKS = ("; ", ": ", ", ", " – ", " — ", " ")
 
 
@@ -47,7 +46,7 @@ def split_sentences(text: str) -> tuple[Span, ...]:
     spans: list[Span] = []
     for start, end in _blocks(text):
         boundaries = _repaired(text, start, end)
-        for first, last in zip(boundaries, boundaries[1:], strict=False):
+        for first, last in itertools.pairwise(boundaries):
             spans += _stripped(text, first, last)
     return tuple(spans)
 
@@ -83,8 +82,7 @@ def split_passages(
             _BLANK_LINE.search(article.text, current[-1].end, piece.start)
         )
         full = bool(current) and (
-            spent + cost > room
-            or count_tokens(article.text[current[0].start : piece.end]) > room
+            spent + cost > room or count_tokens(article.text[current[0].start : piece.end]) > room
         )
         if full or (begins_paragraph and spent * 2 >= room):
             passages.append(_passage(article, current))
@@ -116,7 +114,7 @@ def _blocks(text: str) -> list[tuple[int, int]]:
         | {match.end() for match in _BLANK_LINE.finditer(text)}
         | {match.end() for match in _LIST_LINE.finditer(text)}
     )
-    return list(zip(cuts, cuts[1:], strict=False))
+    return list(itertools.pairwise(cuts))
 
 
 def _repaired(text: str, start: int, end: int) -> list[int]:
@@ -136,7 +134,7 @@ def _repaired(text: str, start: int, end: int) -> list[int]:
     kept += [match.end() for match in _AFTER_QUOTE.finditer(block)]
     boundaries = sorted({0, len(block), *kept})
     fine: list[int] = []
-    for first, last in zip(boundaries, boundaries[1:], strict=False):
+    for first, last in itertools.pairwise(boundaries):
         fine += _cut_long(block, first, last)
     return [start + cut for cut in [*fine, len(block)]]
 

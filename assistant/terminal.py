@@ -11,17 +11,14 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from assistant.errors import AssistantError
-from assistant.types import Answer, Citation, Evidence, SyncReport, to_plain
-
-if TYPE_CHECKING:
-    from assistant.assistant import Progress
+from assistant.types import Answer, Citation, Evidence, Progress, SyncReport, no_progress, to_plain
 
 VERDICT_MARKS = {
     "supported": ("✓", "green"),
@@ -43,11 +40,10 @@ def render_answer(answer: Answer, *, sources: bool = True, details: bool = False
         parts.append(Text("Asked as: ", style="dim") + plain(answer.rewritten, "dim"))
     if answer.refusal:
         parts.append(Text("— ", style="yellow") + plain(answer.refusal.message))
-        for article in answer.refusal.nearest:
-            parts.append(
-                Text("  nearest: ", style="dim")
-                + plain(f"{article.title} ({article.article_id[:8]})", "dim")
-            )
+        parts += [
+            plain(f"  nearest: {article.title} ({article.article_id[:8]})", "dim")
+            for article in answer.refusal.nearest
+        ]
         return Group(*parts)
     for statement in answer.statements:
         mark, style = VERDICT_MARKS[statement.support.verdict]
@@ -61,9 +57,11 @@ def render_answer(answer: Answer, *, sources: bool = True, details: bool = False
                 detail = f"  {check.detail}" if check.detail else ""
                 parts.append(plain(f"    {check.name}: {outcome}{detail}", "dim"))
         elif statement.support.verdict != "supported":
-            for check in statement.support.checks:
-                if check.passed is False and check.detail:
-                    parts.append(plain(f"    {check.name}: {check.detail}", "dim"))
+            parts += [
+                plain(f"    {check.name}: {check.detail}", "dim")
+                for check in statement.support.checks
+                if check.passed is False and check.detail
+            ]
     if sources:
         parts.append(Text(""))
         parts += [render_citation(citation) for citation in answer.citations]
@@ -94,8 +92,10 @@ def render_report(report: SyncReport) -> RenderableType:
         f"{len(report.unchanged)} unchanged, {len(report.failed)} failed"
     )
     lines: list[RenderableType] = [Text(summary)]
-    for failure in report.failed:
-        lines.append(Text("✗ ", style="red") + plain(f"{failure.name}: {failure.reason}"))
+    lines += [
+        Text("✗ ", style="red") + plain(f"{failure.name}: {failure.reason}")
+        for failure in report.failed
+    ]
     return Group(*lines)
 
 
@@ -126,15 +126,17 @@ def show_progress(console: Console) -> Iterator[Progress]:
     """Give a progress function that draws bars, or one that draws nothing off a terminal."""
     from rich.progress import (
         BarColumn,
-        Progress as Bars,
         SpinnerColumn,
         TaskID,
         TextColumn,
         TimeRemainingColumn,
     )
+    from rich.progress import (
+        Progress as Bars,
+    )
 
     if not console.is_terminal:
-        yield lambda what, done, total: None
+        yield no_progress
         return
     columns = (
         SpinnerColumn(),
@@ -156,9 +158,14 @@ def show_progress(console: Console) -> Iterator[Progress]:
 
 def error_console() -> Console:
     """Return a console on standard error, for everything that is not the result."""
-    return Console(file=sys.stderr, highlight=False)
+    return _console(sys.stderr)
 
 
 def output_console() -> Console:
     """Return a console on standard output, for results."""
-    return Console(file=sys.stdout, highlight=False)
+    return _console(sys.stdout)
+
+
+def _console(file: TextIO) -> Console:
+    # Off a terminal lines are not wrapped: programs and pagers read them.
+    return Console(file=file, highlight=False, soft_wrap=not file.isatty())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -22,6 +22,14 @@ RefusalCode = Literal[
     "unsupported",
     "empty_corpus",
 ]
+
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is in all."""
+
+
+def no_progress(_what: str, _done: int, _total: int) -> None:
+    """Ignore progress."""
 
 
 def content_id(*fields: str | None) -> str:
@@ -43,6 +51,7 @@ class Article:
 
     @property
     def id(self) -> str:
+        """Content hash over all fields."""
         published = self.published.isoformat() if self.published else None
         return content_id(self.title, self.text, self.source, self.url, self.author, published)
 
@@ -81,6 +90,7 @@ class Passage:
 
     @property
     def id(self) -> str:
+        """Content hash over the article, the range and its text."""
         return content_id(self.article_id, str(self.start), str(self.end), self.text)
 
 
@@ -99,6 +109,9 @@ class SearchFilter:
 
     def __bool__(self) -> bool:
         return bool(self.sources or self.published_from or self.published_to or self.article_ids)
+
+
+ANYWHERE = SearchFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +238,7 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, whose names are a contract with callers."""
-        plain = to_plain(self)
+        plain: dict[str, Any] = to_plain(self)
         statements = [_statement_to_plain(statement) for statement in self.statements]
         dropped = [_statement_to_plain(statement) for statement in self.dropped]
         return plain | {"text": self.text, "statements": statements, "dropped": dropped}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from assistant.answering.checks import check_statement, question_share
+from assistant.answering.checks import GATES, check_statement, question_share
 from assistant.answering.context import EvidenceContext, read_contexts
 from assistant.answering.drafting import (
     Draft,
@@ -21,6 +21,7 @@ from assistant.answering.refusing import build_refusal, is_refusal, named_terms,
 from assistant.answering.scoring import judge, load_calibration, read_features
 from assistant.answering.witness import ask_witness
 from assistant.errors import QuestionError
+from assistant.facts import as_written
 from assistant.index import Index
 from assistant.models.chat import LoadedChatModel, translate_chat_error
 from assistant.models.embeddings import EmbeddingModel
@@ -81,7 +82,7 @@ class _Run:
     evidence: tuple[Evidence, ...] = ()
     retrieve_s: float = 0.0
     first_token_s: float | None = None
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     notes: tuple[str, ...] = ()
 
     @property
@@ -169,9 +170,7 @@ class AnswerChain:
                 run, "unsupported" if dropped else "not_stated", dropped=tuple(dropped)
             )
             return
-        citations = tuple(
-            _cite(contexts[number], printed) for number, printed in numbering.items()
-        )
+        citations = tuple(_cite(contexts[number], printed) for number, printed in numbering.items())
         yield self._finish(run, tuple(shown), citations, None, tuple(dropped))
 
     def _checked(self, question: str) -> str:
@@ -231,9 +230,7 @@ class AnswerChain:
 
     def _may_insist(self, refusal_chance: float | None) -> bool:
         return (
-            self.chat.embedded
-            and refusal_chance is not None
-            and refusal_chance < _CERTAIN_REFUSAL
+            self.chat.embedded and refusal_chance is not None and refusal_chance < _CERTAIN_REFUSAL
         )
 
     def _verify(
@@ -247,7 +244,7 @@ class AnswerChain:
         calibration = load_calibration()
         threshold = self.settings.support_threshold
         gated = judge(checks, None, threshold=threshold, calibration=calibration)
-        if any(check.passed is False and check.name in _GATE_NAMES for check in checks):
+        if any(check.passed is False and check.name in GATES for check in checks):
             return gated
         messages = self.prompts.verify.render(
             evidence=one_line(
@@ -275,7 +272,7 @@ class AnswerChain:
         terms = named_terms(run.asked) if code == "missing_terms" else searched_terms(run.asked)
         refusal = build_refusal(
             code,
-            missing=self.index.missing_terms(terms),
+            missing=[as_written(term, run.asked) for term in self.index.missing_terms(terms)],
             evidence=run.evidence,
             where=run.where,
         )

@@ -126,27 +126,37 @@ def check_question_numbers(question: str, cited: Sequence[EvidenceContext]) -> C
 
 _TYPES: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
     (
-        re.compile(r"\bhow (?:many|much|high|tall|far|long|old|large|big|heavy|fast|deep|wide)\b", re.I),
+        re.compile(
+            r"\bhow (?:many|much|high|tall|far|long|old|large|big|heavy|fast|deep|wide)\b", re.I
+        ),
         "a number",
-        lambda text: bool(numbers(text))
-        or bool(re.search(r"\b(one|once|twice|both|no|none|several|half|few)\b", text, re.I)),
+        lambda text: (
+            bool(numbers(text))
+            or bool(re.search(r"\b(one|once|twice|both|no|none|several|half|few)\b", text, re.I))
+        ),
     ),
     (
-        re.compile(r"\b(?:what|which) (?:year|month|day|date|weekday)\b|\bon (?:what|which) (?:day|date)\b", re.I),
+        re.compile(
+            r"\b(?:what|which) (?:year|month|day|date|weekday)\b|"
+            r"\bon (?:what|which) (?:day|date)\b",
+            re.I,
+        ),
         "a date",
         lambda text: bool(numbers(text) or calendar_words(text)),
     ),
     (
         re.compile(r"^\W*(?:and\s+)?when\b|\bsince when\b|\b(?:by|until) when\b", re.I),
         "a time",
-        lambda text: bool(numbers(text) or calendar_words(text))
-        or bool(
-            re.search(
-                r"\b(ago|yesterday|today|tomorrow|week\w*|month\w*|year\w*|day\w*|recent\w*|"
-                r"last|next|before|after|during|when|weekend|while|morning|evening|night|soon|"
-                r"no|not|never|now|current\w*|decade\w*|centur\w*)\b",
-                text,
-                re.I,
+        lambda text: (
+            bool(numbers(text) or calendar_words(text))
+            or bool(
+                re.search(
+                    r"\b(ago|yesterday|today|tomorrow|week\w*|month\w*|year\w*|day\w*|recent\w*|"
+                    r"last|next|before|after|during|when|weekend|while|morning|evening|night|soon|"
+                    r"no|not|never|now|current\w*|decade\w*|centur\w*)\b",
+                    text,
+                    re.I,
+                )
             )
         ),
     ),
@@ -196,7 +206,9 @@ def check_coverage(statement: str, question: str, cited: Sequence[EvidenceContex
     near = content_words(" ".join(context.wide for context in cited))
     said = _share(content_words(statement), near)
     asked = _share(content_words(question), near)
-    return Check("coverage", None, f"statement {said:.2f}, question {asked:.2f}", (said + asked) / 2)
+    return Check(
+        "coverage", None, f"statement {said:.2f}, question {asked:.2f}", (said + asked) / 2
+    )
 
 
 def question_share(question: str, text: str) -> float:

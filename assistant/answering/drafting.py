@@ -41,7 +41,7 @@ def draft_chain(
     render: RunnableLambda[dict[str, str], list[BaseMessage]] = RunnableLambda(
         lambda values: prompt.render(**values)
     )
-    return render | chat.model.bind(**options)  # type: ignore[return-value]
+    return render | chat.model.bind(**options)
 
 
 def witness_model(chat: LoadedChatModel) -> Runnable[Any, AIMessage]:

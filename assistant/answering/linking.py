@@ -87,9 +87,11 @@ def _read_numbers(marks: str, known: dict[int, Evidence], notes: list[str]) -> t
                     found += range(int(parts[index - 2]) + 1, min(int(part), 999) + 1)
                 else:
                     found.append(int(part))
-    for number in _unique(tuple(found)):
-        if number not in known:
-            notes.append(f"The draft cited [{number}], which no evidence has; it was dropped.")
+    notes.extend(
+        f"The draft cited [{number}], which no evidence has; it was dropped."
+        for number in _unique(tuple(found))
+        if number not in known
+    )
     return tuple(number for number in _unique(tuple(found)) if number in known)
 
 
@@ -117,9 +119,7 @@ def _settle(
     return _without_idle(statement.text, cited, known)
 
 
-def _without_idle(
-    text: str, cited: tuple[int, ...], known: dict[int, Evidence]
-) -> tuple[int, ...]:
+def _without_idle(text: str, cited: tuple[int, ...], known: dict[int, Evidence]) -> tuple[int, ...]:
     kept = list(cited)
     for number in sorted(cited, key=lambda n: coverage(text, known[n].text)):
         if len(kept) == 1:

@@ -10,6 +10,7 @@ from assistant.types import ArticleReference, Evidence, Refusal, RefusalCode, Se
 
 REFUSAL_PHRASE = "NOT STATED"
 _NEAREST = 3
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _REFUSES = re.compile(
     r"\bnot stated\b|\b(?:sentences?|evidence|articles?|texts?) (?:do|does|did) not "
     r"(?:state|mention|say|give|provide|specify|contain)|\bno (?:information|mention)\b|"
@@ -24,13 +25,15 @@ def is_refusal(draft: str) -> bool:
 
 
 def named_terms(question: str) -> list[str]:
-    """Return the words of a question that its answer cannot do without: names, numbers."""
+    """Return what an answer cannot do without: the words of names, "Hwasong-14" whole, years."""
     found: dict[str, None] = {}
     for name in names(question):
-        found.update(dict.fromkeys(word for word in name.words if len(word) > 1))
-    for word in words(question):
-        if any(character.isdigit() for character in word):
-            found[word] = None
+        for word in name.text.split():
+            if any(character.isdigit() for character in word):
+                found[word] = None
+            else:
+                found.update(dict.fromkeys(part for part in words(word) if len(part) > 1))
+    found.update(dict.fromkeys(_YEAR.findall(question)))
     return list(found)
 
 

@@ -50,9 +50,7 @@ def read_file(path: Path, *, source_bytes: int) -> Article:
     return reader(content, path.name)
 
 
-def make_article(
-    text: str, name: str, *, title: str | None = None, **metadata: Any
-) -> Article:
+def make_article(text: str, name: str, *, title: str | None = None, **metadata: Any) -> Article:
     """Clean a text and its metadata; a missing title is taken from the text.
 
     Raises:
@@ -72,6 +70,7 @@ def make_article(
 def read_html(content: bytes, name: str, *, url: str | None = None) -> Article:
     """Read the main text of a page, with title, author, site name and date where it has them."""
     from trafilatura import bare_extraction
+    from trafilatura.settings import Document
 
     try:
         page = bare_extraction(
@@ -81,14 +80,13 @@ def read_html(content: bytes, name: str, *, url: str | None = None) -> Article:
         raise
     except Exception as error:  # trafilatura and lxml raise many kinds on broken pages
         raise SourceError(f"{name} is no HTML that can be read: {error}.") from error
-    text = getattr(page, "text", None)
-    if not text:
+    if not isinstance(page, Document) or not page.text:
         raise SourceError(
             f"{name} has no main text.", hint="Save the article's text as a .txt or .md file."
         )
     published = str(page.date)[:10] if page.date else None
     return make_article(
-        text,
+        page.text,
         name,
         title=page.title,
         author=page.author,

@@ -244,7 +244,8 @@ def _to_markdown(article: Article, original: str) -> str:
         "published": article.published,
         "original": f"{_ORIGINALS}/{original}",
     }
-    post = frontmatter.Post("", **metadata)
+    post = frontmatter.Post("")
+    post.metadata.update(metadata)
     header: str = frontmatter.dumps(post, allow_unicode=True, sort_keys=False)
     return f"{header.rstrip()}\n\n{article.text}\n"
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -93,7 +94,9 @@ class Catalogue:
 
     def references(self, generation: int) -> list[ArticleReference]:
         """List the articles of a generation with what names them."""
-        query = f"SELECT id, title, source, published FROM articles WHERE {_ALIVE} ORDER BY position"
+        query = (
+            f"SELECT id, title, source, published FROM articles WHERE {_ALIVE} ORDER BY position"
+        )
         return [_reference(row) for row in self._rows(query, {"generation": generation})]
 
     def article(self, article_id: str, generation: int) -> Article | None:
@@ -265,12 +268,15 @@ class Catalogue:
 
     def _rows(
         self, query: str, parameters: Sequence[object] | dict[str, object] = ()
-    ) -> list[tuple[object, ...]] | list[tuple]:  # type: ignore[type-arg]
+    ) -> list[tuple[Any, ...]]:
         with self._lock:
-            return self._connection.execute(query, parameters).fetchall()  # type: ignore[arg-type]
+            return self._connection.execute(query, parameters).fetchall()
 
 
-def _chunks(items: Sequence) -> Iterator[list]:  # type: ignore[type-arg]
+_Item = TypeVar("_Item")
+
+
+def _chunks(items: Sequence[_Item]) -> Iterator[list[_Item]]:
     for start in range(0, len(items), _CHUNK):
         yield list(items[start : start + _CHUNK])
 

@@ -15,7 +15,6 @@ import numpy as np
 from assistant.types import SearchFilter
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
 METRIC = "cosine"
@@ -42,15 +41,16 @@ class DenseSegment:
         from chromadb.config import Settings as ChromaSettings
 
         settings = ChromaSettings(anonymized_telemetry=False)
-        self._client: ClientAPI = chromadb.PersistentClient(str(path), settings=settings)
+        self._client: Any = chromadb.PersistentClient(str(path), settings=settings)
         self._collection: Collection
         if create_for is not None:
             threshold = max(1, min(_SYNC_THRESHOLD, create_for))
             hnsw = _HNSW | {"sync_threshold": threshold, "batch_size": min(_BATCH, threshold)}
+            configuration: Any = {"hnsw": hnsw}  # its TypedDict is not exported
             self._collection = self._client.create_collection(
                 collection,
                 embedding_function=None,
-                configuration={"hnsw": hnsw},  # type: ignore[typeddict-item]
+                configuration=configuration,
             )
         else:
             self._collection = self._client.get_collection(collection, embedding_function=None)
@@ -79,7 +79,7 @@ class DenseSegment:
     ) -> list[tuple[str, str, float]]:
         """Return (passage id, article id, cosine similarity), best first."""
         found = self._collection.query(
-            query_embeddings=[list(vector)],
+            query_embeddings=np.asarray([vector], dtype=np.float32),
             n_results=k,
             where=where,
             include=["distances", "metadatas"],

@@ -21,8 +21,16 @@ from assistant.index.dense import METRIC
 from assistant.index.inspection import REBUILD, Finding, inspect
 from assistant.index.state import CURRENT, State, damaged, read_state, write_errors
 from assistant.index.view import Hit, IndexedPassage, View
-from assistant.index.writing import Progress, Step, SyncPlan, sync
-from assistant.types import Article, ArticleReference, SearchFilter, SyncReport
+from assistant.index.writing import Step, SyncPlan, sync
+from assistant.types import (
+    ANYWHERE,
+    Article,
+    ArticleReference,
+    Progress,
+    SearchFilter,
+    SyncReport,
+    no_progress,
+)
 
 if TYPE_CHECKING:
     from assistant.models.embeddings import EmbeddingModel
@@ -33,10 +41,6 @@ LAYOUT_VERSION = 1
 """Raise it when splitting, what is embedded, or the files change: old indexes are left aside."""
 
 _REOPEN_TRIES = 5
-
-
-def _ignore_progress(_what: str, _done: int, _total: int) -> None:
-    pass
 
 
 def _ignore_step(_name: str) -> None:
@@ -65,9 +69,7 @@ class Index:
         self._retired: dict[int, View] = {}
 
     @classmethod
-    def open(
-        cls, directory: Path, embeddings: EmbeddingModel, *, passage_tokens: int
-    ) -> Index:
+    def open(cls, directory: Path, embeddings: EmbeddingModel, *, passage_tokens: int) -> Index:
         """Return the index of these settings; nothing is opened before it is used."""
         return cls(directory, embeddings, passage_tokens=passage_tokens)
 
@@ -87,7 +89,7 @@ class Index:
         wait_s: float = 0.0,
         rebuild: bool = False,
         allow_empty: bool = False,
-        progress: Progress = _ignore_progress,
+        progress: Progress = no_progress,
         step: Step = _ignore_step,
     ) -> SyncReport:
         """Make the index equal to `articles`, in one step that readers see whole or not at all.
@@ -114,15 +116,13 @@ class Index:
                 return sync(plan, articles, rebuild=rebuild, allow_empty=allow_empty)
 
     def search_dense(
-        self, vector: Sequence[float], *, k: int, where: SearchFilter = SearchFilter()
+        self, vector: Sequence[float], *, k: int, where: SearchFilter = ANYWHERE
     ) -> list[Hit]:
         """Return the `k` nearest passages by cosine similarity, best first, ties by id."""
         with self._viewed() as view:
             return view.search_dense(vector, k=k, where=where)
 
-    def search_lexical(
-        self, text: str, *, k: int, where: SearchFilter = SearchFilter()
-    ) -> list[Hit]:
+    def search_lexical(self, text: str, *, k: int, where: SearchFilter = ANYWHERE) -> list[Hit]:
         """Return the `k` best passages by BM25, best first, ties by id."""
         with self._viewed() as view:
             return view.search_lexical(text, k=k, where=where)

@@ -41,7 +41,7 @@ class LexicalIndex:
     def __init__(self, path: Path, *, create: bool = False) -> None:
         import tantivy
 
-        self._tantivy = tantivy
+        self._tantivy: Any = tantivy  # its stubs lack SearchResult.count
         if create:
             path.mkdir(parents=True, exist_ok=True)
             self._index = tantivy.Index(_schema(), path=str(path))
@@ -50,7 +50,7 @@ class LexicalIndex:
         self._analyzer = _analyzer()
         self._index.register_tokenizer(_ANALYZER, self._analyzer)
         self._schema = self._index.schema
-        self._searcher = self._index.searcher()
+        self._searcher: Any = self._index.searcher()
 
     def change(self, *, remove: Sequence[str], add: Iterable[LexicalRow]) -> None:
         """Delete the passages of articles and add rows, in one commit."""
@@ -74,9 +74,7 @@ class LexicalIndex:
         self._index.reload()
         self._searcher = self._index.searcher()
 
-    def search(
-        self, text: str, *, k: int, where: SearchFilter
-    ) -> list[tuple[str, str, float]]:
+    def search(self, text: str, *, k: int, where: SearchFilter) -> list[tuple[str, str, float]]:
         """Return (passage id, article id, BM25 score), best first. Any text is a query."""
         query_type, occur = self._tantivy.Query, self._tantivy.Occur
         words = list(dict.fromkeys(self._tokens(text)))

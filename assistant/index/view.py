@@ -65,11 +65,13 @@ class View:
 
     def search_dense(self, vector: Sequence[float], *, k: int, where: SearchFilter) -> list[Hit]:
         """Return the nearest passages by cosine similarity, best first, ties by id."""
-        best: dict[str, float] = {}
-        for segment in self._segments:
-            restriction = dense_filter(where, segment.dead)
-            for passage_id, _, score in segment.store.search(vector, k=k, where=restriction):
-                best[passage_id] = score
+        best = {
+            passage_id: score
+            for segment in self._segments
+            for passage_id, _, score in segment.store.search(
+                vector, k=k, where=dense_filter(where, segment.dead)
+            )
+        }
         return _top(best, k)
 
     def search_lexical(self, text: str, *, k: int, where: SearchFilter) -> list[Hit]:

@@ -36,12 +36,11 @@ from assistant.index.state import (
     read_state,
 )
 from assistant.splitting import embedded_text, passage_context, split_passages
-from assistant.types import Article, Passage, SyncReport
+from assistant.types import Article, Passage, Progress, SyncReport
 
 if TYPE_CHECKING:
     from assistant.models.embeddings import EmbeddingModel
 
-Progress = Callable[[str, int, int], None]
 Step = Callable[[str], None]
 
 _EMBED_BATCH = 64
@@ -167,7 +166,7 @@ def _build(
 
     fresh = kept is None
     members = list(change.wanted) if fresh else list(change.added)
-    segments, absorbed = _merge(plan, catalogue, kept, members, born)
+    segments, absorbed = _merge(catalogue, kept, members, born)
     members += [article_id for article_id in absorbed if article_id not in set(members)]
     if members:
         segments.append(_write_segment(plan, catalogue, name, members, change.wanted))
@@ -238,7 +237,7 @@ def _embed(plan: SyncPlan, catalogue: Catalogue, texts: Sequence[str]) -> None:
 
 
 def _merge(
-    plan: SyncPlan, catalogue: Catalogue, kept: State | None, members: Sequence[str], born: int
+    catalogue: Catalogue, kept: State | None, members: Sequence[str], born: int
 ) -> tuple[list[SegmentState], list[str]]:
     """Decide which old segments stay, and which articles of the others move to the new one."""
     if kept is None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage
 
 from assistant.errors import ModelNotFoundError, ModelServerError
 from assistant.models.catalogue import load_catalogue
-from assistant.models.pull import ensure_model, no_progress
+from assistant.models.pull import ensure_model
 from assistant.settings import Settings
+from assistant.types import Progress, no_progress
 
 if TYPE_CHECKING:
     from assistant.models.engine import EmbeddedEngine
@@ -72,9 +73,7 @@ class LoadedChatModel:
         self.close()
 
 
-def load_chat_model(
-    settings: Settings, *, progress: Callable[[str, int, int], None] = no_progress
-) -> LoadedChatModel:
+def load_chat_model(settings: Settings, *, progress: Progress = no_progress) -> LoadedChatModel:
     """Load the chat model of the settings.
 
     A catalogue name or a path ending in .gguf runs in this process; `provider:model` is
@@ -130,7 +129,7 @@ def _embed(path: Path, name: str, settings: Settings) -> LoadedChatModel:
 def _reach(named: str, settings: Settings) -> LoadedChatModel:
     from langchain.chat_models import init_chat_model
 
-    options: dict[str, object] = {"temperature": 0, "timeout": settings.chat_timeout_s}
+    options: dict[str, Any] = {"temperature": 0, "timeout": settings.chat_timeout_s}
     if settings.chat_base_url:
         options["base_url"] = settings.chat_base_url
     provider = named.split(":", 1)[0]

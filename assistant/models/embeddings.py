@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,9 @@ from langchain_core.embeddings import Embeddings
 
 from assistant.errors import ModelNotFoundError
 from assistant.models.catalogue import load_catalogue
-from assistant.models.pull import digest_file, ensure_model, no_progress
+from assistant.models.pull import digest_file, ensure_model
 from assistant.settings import Settings
+from assistant.types import Progress, no_progress
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -64,9 +64,7 @@ class EmbeddingModel(Embeddings):
         return self.embed_documents([text])[0]
 
 
-def load_embedding_model(
-    settings: Settings, *, progress: Callable[[str, int, int], None] = no_progress
-) -> EmbeddingModel:
+def load_embedding_model(settings: Settings, *, progress: Progress = no_progress) -> EmbeddingModel:
     """Load the model of the settings, pulling it first if the catalogue has it.
 
     Raises:
@@ -108,7 +106,8 @@ def _digest(path: Path, named: str, *, is_ours: bool) -> str:
 
 
 def _silence_bars() -> None:
-    from transformers.utils import logging as transformers_logging
+    from transformers.utils import logging as untyped
 
+    transformers_logging: Any = untyped
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()

