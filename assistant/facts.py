@@ -18,6 +18,7 @@ _NUMBER = re.compile(
     r"(?:[ \u00a0-]?(?P<unit>%|°[CF]|[A-Za-z]+))?",
     re.IGNORECASE,
 )
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|s)", re.IGNORECASE)
 _QUOTED = re.compile(r"[“\"«„]([^”\"»“]{2,}?)[”\"»]")
 _SCALES = {
     "hundred": 100.0,
@@ -110,7 +111,7 @@ _ALIASES = {
         ("unitedkingdom", "uk", "britain", "british"),
         ("unitednations", "un"),
         ("europeanunion", "eu"),
-        ("northkorea", "dprk"),
+        ("northkorea", "dprk", "nk"),
         ("southkorea", "rok"),
     )
     for alias in names
@@ -282,6 +283,8 @@ def _is_name_word(word: str) -> bool:
         return False
     if bare.lower().rstrip(".") in MONTHS + WEEKDAYS:
         return False
+    if _ORDINAL.fullmatch(bare):
+        return False
     has_letter = any(letter.isalpha() for letter in bare)
     return has_letter and (bare[0].isupper() or any(letter.isdigit() for letter in bare))
 
@@ -306,6 +309,33 @@ _OPENERS = frozenset(
 )
 
 
+@lru_cache(maxsize=1)
+def _countries() -> dict[str, tuple[str, ...]]:
+    """Map a folded capital or nationality to the folded names of its country."""
+    from countryinfo import all_countries
+
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in all_countries():
+        country = fold_phrase(entry.name())
+        for given in (entry.capital(), entry.demonym()):
+            for word in given if isinstance(given, list) else [given]:
+                if word and " " not in word:
+                    found[fold(word)] = (*found.get(fold(word), ()), country)
+    for capital, alias in (("Pyongyang", "DPRK"), ("Seoul", "ROK"), ("Washington", "US")):
+        found[fold(capital)] = (fold(alias),)
+    return found
+
+
+def fold_phrase(text: str) -> str:
+    """Fold a name of one or several words into one comparable word."""
+    return "".join(folded_words(text))
+
+
+def countries_of(word: str) -> tuple[str, ...]:
+    """Return the countries that a folded capital or nationality stands for in news texts."""
+    return _countries().get(word, ())
+
+
 def same_word(left: str, right: str) -> bool:
     """Tell whether two folded words name the same: equal, or country and nationality."""
     if left == right:
@@ -326,9 +356,13 @@ def as_written(term: str, text: str) -> str:
 
 
 def alias_forms(word: str) -> list[str]:
-    """Return a word and the other names of the same thing, as they are written."""
+    """Return a word and the other names of the same thing, as they are written.
+
+    For a capital or a nationality that is its country.
+    """
     head = _ALIASES.get(word.lower().replace(".", ""))
     if head is None:
-        return [word]
+        spelled = [_SPELLED_OUT.get(country, (country,)) for country in countries_of(fold(word))]
+        return [word, *(form for forms in spelled for form in forms)]
     aliases = (alias for alias, other in _ALIASES.items() if other == head)
     return [word, *_SPELLED_OUT[head], *aliases]

@@ -21,6 +21,7 @@ RefusalCode = Literal[
     "not_stated",
     "unsupported",
     "empty_corpus",
+    "not_a_question",
 ]
 
 

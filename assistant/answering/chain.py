@@ -27,6 +27,8 @@ from assistant.models.chat import LoadedChatModel, translate_chat_error
 from assistant.models.embeddings import EmbeddingModel
 from assistant.prompts import Prompt, one_line
 from assistant.retrieval import HybridRetriever, rewrite, select_evidence
+from assistant.retrieval.asking import strip_instructions
+from assistant.retrieval.rewriting import leans_on_history
 from assistant.settings import Settings
 from assistant.types import (
     Answer,
@@ -50,9 +52,6 @@ from assistant.types import (
 
 _WORDS_SHARED = 0.5
 """Share of the question's words that keeps a question with a low similarity in play."""
-
-_CERTAIN_REFUSAL = 0.75
-"""Above this chance a drafted refusal stands; below, the model drafts once more without it."""
 
 _UNKNOWN_REFUSAL = 0.1
 
@@ -87,7 +86,8 @@ class _Run:
 
     @property
     def asked(self) -> str:
-        return self.rewritten or self.question
+        """What is looked up and answered: independent of turns, free of instructions."""
+        return strip_instructions(self.rewritten or self.question)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,11 @@ class AnswerChain:
             raise translated from error
 
     def _stream(self, run: _Run, history: Sequence[Turn]) -> Iterator[Event]:
-        run.rewritten = rewrite(
-            run.question, history, model=self.chat.model, prompt=self.prompts.rewrite
-        )
+        if not run.asked:
+            yield Retrieved(())
+            yield self._finish_refused(run, "not_a_question")
+            return
+        self._rewrite(run, history)
         self._retrieve(run)
         yield Retrieved(run.evidence, run.rewritten)
         code = self._refuse_unread(run)
@@ -133,12 +135,7 @@ class AnswerChain:
 
         values = {"evidence": render_evidence(run.evidence), "question": one_line(run.asked)}
         draft = Draft()
-        yield from self._draft(run, values, draft, force=False)
-        refusal_chance = draft.refusal_chance
-        if is_refusal(draft.text) and self._may_insist(refusal_chance):
-            run.notes += ("The first draft refused; a second one was asked for and checked.",)
-            draft = Draft()
-            yield from self._draft(run, values, draft, force=True)
+        yield from self._draft(run, values, draft)
         if is_refusal(draft.text):
             yield self._finish_refused(run, "not_stated")
             return
@@ -156,7 +153,7 @@ class AnswerChain:
             if is_refusal(found.text):
                 continue
             cited = [contexts[number] for number in found.numbers]
-            support = self._verify(run, found, cited, refusal_chance)
+            support = self._verify(run, found, cited, draft.refusal_chance)
             keep = support.verdict != "unsupported"
             if keep:
                 for number in found.numbers:
@@ -184,6 +181,19 @@ class AnswerChain:
                 hint="Shorten it, or raise ASSISTANT_QUESTION_CHARS.",
             )
         return question
+
+    def _rewrite(self, run: _Run, history: Sequence[Turn]) -> None:
+        """Make the question independent; a last turn that has no answer is answered first."""
+        if not history or not leans_on_history(run.question):
+            return
+        *earlier, last = history
+        if not last.answer:
+            for event in self.stream(last.question, earlier, run.where):
+                if isinstance(event, Finished) and not event.answer.refusal:
+                    last = Turn(last.question, event.answer.text)
+        run.rewritten = rewrite(
+            run.question, [*earlier, last], model=self.chat.model, prompt=self.prompts.rewrite
+        )
 
     def _retrieve(self, run: _Run) -> None:
         began = time.monotonic()
@@ -216,22 +226,13 @@ class AnswerChain:
             return "nothing_close"
         return None
 
-    def _draft(
-        self, run: _Run, values: dict[str, str], draft: Draft, *, force: bool
-    ) -> Iterator[Event]:
-        chain = draft_chain(
-            self.chat, self.prompts.answer, tokens=self.settings.answer_tokens, force=force
-        )
+    def _draft(self, run: _Run, values: dict[str, str], draft: Draft) -> Iterator[Event]:
+        chain = draft_chain(self.chat, self.prompts.answer, tokens=self.settings.answer_tokens)
         for text in stream_draft(chain, values, draft):
             if run.first_token_s is None:
                 run.first_token_s = time.monotonic() - run.began
             yield Token(text)
         run.usage = _sum_usage(run.usage, draft.usage)
-
-    def _may_insist(self, refusal_chance: float | None) -> bool:
-        return (
-            self.chat.embedded and refusal_chance is not None and refusal_chance < _CERTAIN_REFUSAL
-        )
 
     def _verify(
         self,

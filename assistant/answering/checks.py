@@ -7,7 +7,7 @@ Each returns a `Check`; `passed` is None where there was nothing to check. Check
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from assistant.answering.context import EvidenceContext
 from assistant.facts import (
@@ -15,6 +15,7 @@ from assistant.facts import (
     Name,
     calendar_words,
     content_words,
+    countries_of,
     flatten,
     fold,
     folded_words,
@@ -26,7 +27,10 @@ from assistant.facts import (
 )
 from assistant.types import Check
 
-GATES = frozenset({"cited", "numbers", "dates", "quotes", "names", "question_names", "answer_type"})
+GATES = frozenset(
+    "cited numbers dates quotes names question_names question_quotes answer_type informative "
+    "grounded".split()
+)
 
 _TITLES = frozenset(
     "mr mrs ms dr prof president secretary minister prime general senator press king queen sir "
@@ -67,10 +71,14 @@ def check_statement(
         check_numbers(statement, cited),
         check_dates(statement, cited),
         check_quotes(statement, cited),
-        check_names(statement, cited),
+        check_names(statement, question, cited),
         check_question_names(question, cited),
         check_question_numbers(question, cited),
+        check_question_quotes(question, cited),
+        check_counted(question, cited),
         check_answer_type(statement, question),
+        check_informative(statement, question),
+        check_grounded(statement, question, cited),
         check_attribution(statement, cited),
         check_coverage(statement, question, cited),
     )
@@ -98,10 +106,17 @@ def check_quotes(statement: str, cited: Sequence[EvidenceContext]) -> Check:
     return _verdict("quotes", bool(wanted), [q for q in wanted if flatten(q) not in text])
 
 
-def check_names(statement: str, cited: Sequence[EvidenceContext]) -> Check:
-    """Look for every name of the statement near the cited sentences."""
-    wanted = names(statement)
-    return _verdict("names", bool(wanted), _absent(wanted, cited))
+def check_names(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
+    """Look for every name of the statement near the cited sentences.
+
+    A capital may stand for its country only where the question itself uses that name.
+    """
+    asked = {part for name in names(question) for part in folded_words(name.text)}
+    own = names(statement)
+    strict = [name for name in own if not set(folded_words(name.text)) <= asked]
+    lenient = [name for name in own if name not in strict]
+    missing = _absent(strict, cited, stands_for=False) + _absent(lenient, cited, stands_for=True)
+    return _verdict("names", bool(own), missing)
 
 
 def check_question_names(question: str, cited: Sequence[EvidenceContext]) -> Check:
@@ -110,7 +125,7 @@ def check_question_names(question: str, cited: Sequence[EvidenceContext]) -> Che
     Asked about the Hwasong-14, a sentence about the Hwasong-15 is no evidence.
     """
     wanted = names(question)
-    return _verdict("question_names", bool(wanted), _absent(wanted, cited))
+    return _verdict("question_names", bool(wanted), _absent(wanted, cited, stands_for=True))
 
 
 def check_question_numbers(question: str, cited: Sequence[EvidenceContext]) -> Check:
@@ -132,7 +147,14 @@ _TYPES: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
         "a number",
         lambda text: (
             bool(numbers(text))
-            or bool(re.search(r"\b(one|once|twice|both|no|none|several|half|few)\b", text, re.I))
+            or bool(
+                re.search(
+                    r"\b(one|once|twice|both|no|none|several|half|few|decades?|centur\w+|years|months|"
+                    r"weeks|days|hours|minutes|since|ever|always)\b",
+                    text,
+                    re.I,
+                )
+            )
         ),
     ),
     (
@@ -165,12 +187,80 @@ _TYPES: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
 
 def check_answer_type(statement: str, question: str) -> Check:
     """See that a question for a number, a date or a time is answered by one."""
+    if _WHO.search(question) and not re.search(r"\bor\b", question):
+        asked = set(folded_words(question))
+        fresh = any(not set(folded_words(name.text)) <= asked for name in names(statement))
+        fresh = fresh or any(
+            not set(folded_words(match.group())) <= asked for match in _PERSONS.finditer(statement)
+        )
+        return Check("answer_type", fresh, "" if fresh else "asked for a person or group")
     for asks, kind, gives in _TYPES:
         if asks.search(question):
             return Check(
                 "answer_type", gives(statement), "" if gives(statement) else f"asked for {kind}"
             )
     return Check("answer_type", None)
+
+
+_WH = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
+_WHO = re.compile(r"^\W*(?:and\s+)?who(?:se|m)?\b|\bby whom\b", re.IGNORECASE)
+_PERSONS = re.compile(
+    r"\b(?:\w*(?:officials?|analysts?|experts?|critics?|residents?|authors?|writers?|people|"
+    r"president|minister|secretary|spokes\w+|leaders?|government|house|party|police|army|court|"
+    r"company|lawyers?|doctors?|scientists?|researchers?|workers?|members?|voters?|community|"
+    r"man|woman|men|women|he|she|they|nobody|no one|neither|both))\b",
+    re.IGNORECASE,
+)
+_GROUNDED = 0.5
+
+
+def check_question_quotes(question: str, cited: Sequence[EvidenceContext]) -> Check:
+    """Look for every phrase that the question quotes, verbatim, in the cited text."""
+    wanted = [phrase for phrase in quoted_phrases(question) if len(phrase.split()) > 1]
+    text = flatten(" ".join(f"{context.close} {context.after}" for context in cited))
+    return _verdict("question_quotes", bool(wanted), [q for q in wanted if flatten(q) not in text])
+
+
+def check_counted(question: str, cited: Sequence[EvidenceContext]) -> Check:
+    """See that the evidence speaks of the very things that "how many …" counts."""
+    match = re.search(r"\bhow many ((?:[\w-]+ ){0,3}[\w-]+)", question, re.IGNORECASE)
+    if match is None:
+        return Check("counted", None)
+    wanted = content_words(match.group(1))[:3]
+    near = content_words(" ".join(context.wide for context in cited))
+    missing = [word for word in wanted if not any(same_word(word, other) for other in near)]
+    return _verdict("counted", bool(wanted), missing)
+
+
+def check_informative(statement: str, question: str) -> Check:
+    """See that the answer to a wh-question says something that the question does not."""
+    if not _WH.search(question) or re.search(r"\bor\b", question):
+        return Check("informative", None)
+    said = [*content_words(statement), *calendar_words(statement)]
+    said += [number.text for number in numbers(statement)]
+    asked = [*content_words(question), *calendar_words(question)]
+    new = [word for word in said if not any(same_word(word, other) for other in asked)]
+    return Check("informative", bool(new), "" if new else "it only repeats the question")
+
+
+def check_grounded(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
+    """Measure how much of what a statement adds to the question the cited text has.
+
+    `score` is that share in [0, 1]; below a half the statement tells what was not read.
+    """
+    near = content_words(" ".join(context.wide for context in cited))
+    asked = [*content_words(question), "yes"]
+    new = [
+        word
+        for word in content_words(statement)
+        if not any(same_word(word, other) for other in asked)
+    ]
+    if not new:
+        return Check("grounded", None)
+    missing = [word for word in new if not any(same_word(word, other) for other in near)]
+    share = 1 - len(missing) / len(new)
+    detail = f"not in the cited text: {', '.join(missing)}" if missing else ""
+    return Check("grounded", share >= _GROUNDED, detail, round(share, 4))
 
 
 def check_attribution(statement: str, cited: Sequence[EvidenceContext]) -> Check:
@@ -222,8 +312,13 @@ def _share(wanted: Sequence[str], have: Sequence[str]) -> float:
     return sum(any(same_word(word, other) for other in have) for word in wanted) / len(wanted)
 
 
-def _absent(wanted: Sequence[Name], cited: Sequence[EvidenceContext]) -> list[str]:
-    """Return the names of which the article lacks a word, or that are not spoken of nearby."""
+def _absent(
+    wanted: Sequence[Name], cited: Sequence[EvidenceContext], *, stands_for: bool
+) -> list[str]:
+    """Return the names of which the article lacks a word, or that are not spoken of nearby.
+
+    With `stands_for` a capital or nationality counts as its country.
+    """
     near = set(folded_words(" ".join(context.wide for context in cited)))
     whole = set(near)
     for article in {context.article for context in cited}:
@@ -236,12 +331,17 @@ def _absent(wanted: Sequence[Name], cited: Sequence[EvidenceContext]) -> list[st
             if word.lower() not in _TITLES and word.lower() not in STOPWORDS and len(word) > 1
         ]
         numbered = any(character.isdigit() for character in name.text)
-        here = [part for part in parts if any(same_word(part, other) for other in near)]
-        known = [part for part in parts if any(same_word(part, other) for other in whole)]
+        here = [part for part in parts if _occurs(part, near, stands_for=stands_for)]
+        known = [part for part in parts if _occurs(part, whole, stands_for=stands_for)]
         enough = len(here) == len(parts) if numbered else bool(here)
         if parts and not (enough and len(known) == len(parts)):
             missing.append(name.text)
     return missing
+
+
+def _occurs(word: str, texts: Iterable[str], *, stands_for: bool) -> bool:
+    forms = (word, *countries_of(word)) if stands_for else (word,)
+    return any(same_word(form, other) for form in forms for other in texts)
 
 
 def _verdict(name: str, applies: bool, missing: Sequence[str]) -> Check:

@@ -21,6 +21,9 @@ class EvidenceContext:
     lead: tuple[str, ...]
     """Up to four sentences before it in its paragraph, in order."""
 
+    after: str = ""
+    """The sentence after it in its paragraph, or the empty string."""
+
     @property
     def predecessor(self) -> str:
         """The sentence before it in its paragraph, or the empty string."""
@@ -59,5 +62,8 @@ def read_contexts(
         begin = found.text.rfind(_PARAGRAPH, 0, item.start)
         before = found.text[begin + len(_PARAGRAPH) if begin >= 0 else 0 : item.start]
         lead = tuple(span.text for span in split_sentences(before))[-_LEAD_SENTENCES:]
-        contexts.append(EvidenceContext(item, found, lead))
+        close = found.text.find(_PARAGRAPH, item.end)
+        rest = found.text[item.end : close if close >= 0 else len(found.text)]
+        after = next((span.text for span in split_sentences(rest)), "")
+        contexts.append(EvidenceContext(item, found, lead, after))
     return tuple(contexts)

@@ -13,7 +13,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from assistant.answering.refusing import REFUSAL_PHRASE
 from assistant.answering.witness import top_chances
 from assistant.models.chat import LoadedChatModel
-from assistant.prompts import Prompt
+from assistant.prompts import Prompt, one_line
 from assistant.types import Evidence, Usage
 
 _TOP = 10
@@ -29,15 +29,12 @@ class Draft:
 
 
 def draft_chain(
-    chat: LoadedChatModel, prompt: Prompt, *, tokens: int, force: bool
+    chat: LoadedChatModel, prompt: Prompt, *, tokens: int
 ) -> Runnable[dict[str, str], AIMessage]:
-    """Return prompt | model. With `force` the model cannot begin with the refusal phrase."""
+    """Return prompt | model."""
     options: dict[str, Any] = {"max_tokens": tokens}
     if gives_probabilities(chat.model):
         options |= {"logprobs": True, "top_logprobs": _TOP}
-    if force:
-        word = REFUSAL_PHRASE.split()[0]
-        options["extra_body"] = {"logit_bias": [[word, False], [word.capitalize(), False]]}
     render: RunnableLambda[dict[str, str], list[BaseMessage]] = RunnableLambda(
         lambda values: prompt.render(**values)
     )
@@ -104,8 +101,6 @@ def add_usage(usage: Usage, message: AIMessage) -> Usage:
 
 def render_evidence(evidence: Sequence[Evidence]) -> str:
     """Write the evidence as the prompts show it: articles with title and date, [n] sentences."""
-    from assistant.prompts import one_line
-
     lines: list[str] = []
     shown: str | None = None
     for item in evidence:

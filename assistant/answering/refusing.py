@@ -57,6 +57,7 @@ def build_refusal(
     quoted = ", ".join(f"“{term}”" for term in missing)
     message = {
         "empty_corpus": f"{scope} hold no article yet. Add some with `assistant ingest`.",
+        "not_a_question": "This instructs the assistant and asks nothing of the articles.",
         "nothing_close": f"{scope} hold nothing close to this question."
         if where
         else f"{scope} holds nothing close to this question.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.facts import content_words
+from assistant.facts import content_words, flatten, quoted_phrases
 from assistant.retrieval.fusion import fuse
 from assistant.retrieval.hybrid import RankedPassage
 from assistant.types import ArticleReference, Evidence, Span
@@ -63,6 +63,8 @@ def select_evidence(
     dense = sorted(range(len(candidates)), key=lambda index: (-similarities[index], index))
     lexical = _rank_by_words(question, candidates)
     fused = fuse([dense, lexical], rank_constant=_SENTENCE_RANK_CONSTANT)
+    quoting = _that_quote(question, candidates)
+    fused = sorted(fused, key=lambda found: found[0] not in quoting)
     positions = {candidate.key: index for index, candidate in enumerate(candidates)}
 
     chosen: list[int] = []
@@ -116,6 +118,16 @@ def _candidates(passages: Sequence[RankedPassage]) -> list[_Candidate]:
             found.setdefault(candidate.key, candidate)
             predecessor = sentence
     return list(found.values())
+
+
+def _that_quote(question: str, candidates: Sequence[_Candidate]) -> set[int]:
+    """Find the sentences with a phrase that the question quotes: nothing fits better."""
+    phrases = [flatten(phrase) for phrase in quoted_phrases(question) if len(phrase.split()) > 1]
+    return {
+        index
+        for index, candidate in enumerate(candidates)
+        if any(phrase in flatten(candidate.sentence.text) for phrase in phrases)
+    }
 
 
 def _rank_by_words(question: str, candidates: Sequence[_Candidate]) -> list[int]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant.facts import names
+from assistant.facts import content_words, names, same_word
 from assistant.prompts import Prompt, one_line
 from assistant.types import Turn
 
@@ -52,7 +52,8 @@ def rewrite(
 ) -> str | None:
     """Return the question made independent of `history`, or None if it already is.
 
-    An outcome that is no question (empty, or far longer than what went in) is discarded.
+    An outcome that lost what the follow-up asks, or took nothing from the turns, gives way to
+    the follow-up with the last question beside it.
     """
     if not history or not leans_on_history(question):
         return None
@@ -65,6 +66,17 @@ def rewrite(
     reply = model.invoke(messages, max_tokens=80)
     rewritten = one_line(str(reply.text)).strip("\"'“” ")
     most = len(question) + sum(len(line) for line in lines) + 40
-    if not rewritten or len(rewritten) > most or rewritten.casefold() == question.casefold():
-        return None
-    return rewritten
+    if len(rewritten) <= most and _keeps(question, rewritten, history[-_EARLIER_TURNS:]):
+        return rewritten
+    return f"{one_line(question)} ({one_line(history[-1].question)})"
+
+
+def _keeps(question: str, rewritten: str, turns: Sequence[Turn]) -> bool:
+    """Tell whether a rewritten question asks the same, and names something of the turns."""
+    have = content_words(rewritten)
+    asked = content_words(question)
+    known = content_words(" ".join(f"{turn.question} {turn.answer}" for turn in turns))
+    kept = all(any(same_word(word, other) for other in have) for word in asked)
+    added = [word for word in have if not any(same_word(word, other) for other in asked)]
+    taken = [word for word in added if any(same_word(word, other) for other in known)]
+    return kept and bool(taken) and len(taken) == len(added)

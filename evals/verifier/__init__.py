@@ -1,0 +1,1 @@
+"""Training and evaluation of the verifier that travels with the package."""

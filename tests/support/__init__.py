@@ -1,0 +1,1 @@
+"""Fakes that go through public interfaces."""

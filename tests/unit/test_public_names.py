@@ -1,0 +1,39 @@
+"""The public names: a contract."""
+
+from __future__ import annotations
+
+import assistant
+
+
+def test_the_public_names_are_these() -> None:
+    assert sorted(assistant.__all__) == [
+        "Answer",
+        "Article",
+        "ArticleReference",
+        "Assistant",
+        "AssistantError",
+        "Check",
+        "Citation",
+        "Event",
+        "Evidence",
+        "FailedSource",
+        "Finished",
+        "Refusal",
+        "Retrieved",
+        "SearchFilter",
+        "Settings",
+        "Statement",
+        "Support",
+        "SyncReport",
+        "Timings",
+        "Token",
+        "Turn",
+        "Usage",
+        "Verified",
+        "load_settings",
+    ]
+
+
+def test_every_public_name_is_there() -> None:
+    for name in assistant.__all__:
+        assert getattr(assistant, name) is not None

@@ -1,0 +1,94 @@
+"""The domain's values."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+from assistant.types import (
+    Answer,
+    Article,
+    Check,
+    Citation,
+    Passage,
+    Refusal,
+    SearchFilter,
+    Statement,
+    Support,
+    Timings,
+    Usage,
+)
+
+
+def make_answer(*, refusal: Refusal | None = None) -> Answer:
+    support = Support("supported", 0.9, (Check("numbers", True), Check("dates", None)))
+    citation = Citation(1, "a1", "T", None, date(2020, 1, 2), 3, 8, "quote")
+    return Answer(
+        question="Q?",
+        rewritten=None,
+        statements=() if refusal else (Statement("It is so.", (1,), support),),
+        citations=() if refusal else (citation,),
+        refusal=refusal,
+        timings=Timings(0.1, 1.0, 2.0),
+        usage=Usage(10, 5, 3),
+        model="m",
+        embedding_model="e",
+        prompt_version="p",
+        index_digest="i",
+    )
+
+
+def test_the_json_of_an_answer_keeps_its_contract() -> None:
+    plain = json.loads(json.dumps(make_answer().to_dict()))
+    assert plain["text"] == "It is so. [1]"
+    assert plain["statements"][0]["citations"] == [1]
+    assert plain["statements"][0]["support"]["checks"]["numbers"]["passed"] is True
+    assert plain["citations"][0] == {
+        "number": 1,
+        "article_id": "a1",
+        "title": "T",
+        "source": None,
+        "published": "2020-01-02",
+        "start": 3,
+        "end": 8,
+        "quote": "quote",
+    }
+    assert plain["refusal"] is None
+    assert set(plain["timings"]) == {"retrieve_s", "first_token_s", "total_s"}
+    for name in ("question", "rewritten", "model", "embedding_model", "prompt_version"):
+        assert name in plain
+    assert plain["index_digest"] == "i"
+
+
+def test_a_refusal_is_the_text_of_its_answer() -> None:
+    plain = make_answer(refusal=Refusal("not_stated", "No.", ("x",))).to_dict()
+    assert plain["text"] == "No."
+    assert plain["refusal"] == {
+        "code": "not_stated",
+        "message": "No.",
+        "missing_terms": ["x"],
+        "nearest": [],
+    }
+
+
+def test_an_article_id_depends_on_every_field() -> None:
+    base = Article("t", "x", "s", "u", "a", date(2020, 1, 1))
+    others = [
+        Article("T", "x", "s", "u", "a", date(2020, 1, 1)),
+        Article("t", "y", "s", "u", "a", date(2020, 1, 1)),
+        Article("t", "x", None, "u", "a", date(2020, 1, 1)),
+        Article("t", "x", "s", "", "a", date(2020, 1, 1)),
+        Article("t", "x", "s", "u", None, date(2020, 1, 1)),
+        Article("t", "x", "s", "u", "a", None),
+    ]
+    assert len({base.id, *(article.id for article in others)}) == 7
+    assert base.id == Article("t", "x", "s", "u", "a", date(2020, 1, 1)).id
+
+
+def test_a_passage_id_depends_on_its_place() -> None:
+    assert Passage("a", 0, 1, "x").id != Passage("a", 1, 2, "x").id
+
+
+def test_an_empty_filter_is_false() -> None:
+    assert not SearchFilter()
+    assert SearchFilter(sources=("Reuters",))
