@@ -7,10 +7,12 @@ import re
 
 import numpy as np
 
+from assistant.models.embeddings import EmbeddingModel
+
 DIMENSION = 32
 
 
-class WordEmbeddings:
+class WordEmbeddings(EmbeddingModel):
     """Embeds a text as the normalised sum of a fixed random vector for each word."""
 
     def __init__(self, *, digest: str = "fake", limit_tokens: int = 256) -> None:
