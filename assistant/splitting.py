@@ -128,7 +128,8 @@ def _repaired(text: str, start: int, end: int) -> list[int]:
     for cut in cuts:
         before = block[previous:cut].rstrip()
         attributed = _QUOTE_CLOSED.search(before) and _SPEAKER.match(block, cut)
-        if not (_TITLE_ONLY.search(before) or _NUMBER_ONLY.search(before) or attributed):
+        goes_on = before.endswith(("…", "...")) and block[cut:].lstrip()[:1].islower()
+        if not (_TITLE_ONLY.search(before) or _NUMBER_ONLY.search(before) or attributed or goes_on):
             kept.append(cut)
             previous = cut
     kept += [match.end() for match in _AFTER_QUOTE.finditer(block)]
