@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from assistant.assistant import Assistant
     from assistant.settings import Settings
+    from assistant.types import Turn
 
 app = typer.Typer(
     name="assistant",
@@ -323,7 +324,6 @@ def _ask_batch(assistant: Assistant, batch: str, where: Any) -> int:
     """Answer JSON Lines in order; a broken line gives an error line and exit code 1."""
     from assistant.errors import AssistantError
     from assistant.terminal import output_console, print_json
-    from assistant.types import Turn
 
     console = output_console()
     broken = 0
@@ -332,20 +332,31 @@ def _ask_batch(assistant: Assistant, batch: str, where: Any) -> int:
         if not line.strip():
             continue
         try:
-            given = json.loads(line)
-            question, turns = given["question"], given.get("turns", [])
-            if not isinstance(question, str) or not all(isinstance(turn, str) for turn in turns):
-                raise TypeError("question is a string, turns is a list of strings")
-            history = tuple(Turn(turn) for turn in turns)
-            print_json(console, assistant.ask(question, history, where=where).to_dict())
+            question, history = _read_batch_line(line)
+            answer = assistant.ask(question, history, where=where)
         except AssistantError as error:
             broken = 1
             print_json(console, {"error": str(error)})
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            broken = 1
-            reason = f'This line is not {{"question": …, "turns": […]}}: {error!r}'
-            print_json(console, {"error": reason})
+        else:
+            print_json(console, answer.to_dict())
     return broken
+
+
+def _read_batch_line(line: str) -> tuple[str, tuple[Turn, ...]]:
+    from assistant.errors import QuestionError
+    from assistant.types import Turn
+
+    try:
+        given = json.loads(line)
+        question, turns = given["question"], given.get("turns", [])
+        if not isinstance(question, str) or not all(isinstance(turn, str) for turn in turns):
+            raise TypeError("question is a string, turns is a list of strings")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise QuestionError(
+            f"This line is not a question: {error!r}.",
+            hint='Write {"question": "…", "turns": ["earlier question", …]}.',
+        ) from error
+    return question, tuple(Turn(turn) for turn in turns)
 
 
 def _read_lines(name: str) -> list[str]:
