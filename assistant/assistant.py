@@ -134,7 +134,9 @@ class Assistant:
                     rewrite=load_prompt("rewrite"),
                 )
                 self._chat = load_chat_model(self.settings, progress=self._progress)
-                self._chat.warm([prompts.answer.prefix(), prompts.verify.prefix()])
+                self._chat.warm(
+                    [prompts.answer.prefix(), prompts.verify.prefix(), prompts.rewrite.prefix()]
+                )
                 self._chain = AnswerChain(
                     self.index, self.embeddings, self._chat, prompts, self.settings
                 )

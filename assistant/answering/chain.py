@@ -18,7 +18,7 @@ from assistant.answering.drafting import (
 )
 from assistant.answering.linking import LinkedStatement, link
 from assistant.answering.refusing import build_refusal, is_refusal, named_terms, searched_terms
-from assistant.answering.scoring import judge, load_calibration, read_features
+from assistant.answering.scoring import judge, load_calibration
 from assistant.answering.witness import ask_witness
 from assistant.errors import QuestionError
 from assistant.facts import as_written
@@ -52,8 +52,6 @@ from assistant.types import (
 
 _WORDS_SHARED = 0.5
 """Share of the question's words that keeps a question with a low similarity in play."""
-
-_UNKNOWN_REFUSAL = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,30 +240,22 @@ class AnswerChain:
         refusal_chance: float | None,
     ) -> Support:
         checks = check_statement(found.text, run.asked, cited)
-        calibration = load_calibration()
-        threshold = self.settings.support_threshold
-        gated = judge(checks, None, threshold=threshold, calibration=calibration)
-        if any(check.passed is False and check.name in GATES for check in checks):
-            return gated
-        messages = self.prompts.verify.render(
-            evidence=one_line(
-                " … ".join(f"{context.heading}. {context.close}" for context in cited)
-            ),
-            question=one_line(run.asked),
-            statement=one_line(found.text),
+        if not any(check.passed is False and check.name in GATES for check in checks):
+            messages = self.prompts.verify.render(
+                evidence=one_line(
+                    " … ".join(f"{context.heading}. {context.close}" for context in cited)
+                ),
+                question=one_line(run.asked),
+                statement=one_line(found.text),
+            )
+            chance, reply = ask_witness(witness_model(self.chat), messages)
+            run.usage = add_usage(run.usage, reply)
+            checks += (Check("model", chance >= 0.5, f"P(yes) {chance:.2f}", round(chance, 4)),)
+            if refusal_chance is not None:
+                checks += (Check("draft", None, score=round(1 - refusal_chance, 4)),)
+        return judge(
+            checks, threshold=self.settings.support_threshold, calibration=load_calibration()
         )
-        chance, reply = ask_witness(witness_model(self.chat), messages)
-        run.usage = add_usage(run.usage, reply)
-        checks += (Check("model", chance >= 0.5, f"P(yes) {chance:.2f}", round(chance, 4)),)
-        features = read_features(
-            run.asked,
-            found.text,
-            cited=cited,
-            checks=checks,
-            witness=chance,
-            draft_refusal=_UNKNOWN_REFUSAL if refusal_chance is None else refusal_chance,
-        )
-        return judge(checks, features, threshold=threshold, calibration=calibration)
 
     def _finish_refused(
         self, run: _Run, code: RefusalCode, dropped: tuple[Statement, ...] = ()

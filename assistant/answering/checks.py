@@ -24,12 +24,13 @@ from assistant.facts import (
     quoted_phrases,
     same_word,
     states_number,
+    words,
 )
 from assistant.types import Check
 
 GATES = frozenset(
-    "cited numbers dates quotes names question_names question_quotes answer_type informative "
-    "grounded".split()
+    "cited numbers dates quotes names question_names question_numbers question_quotes counted "
+    "answer_type informative grounded".split()
 )
 
 _TITLES = frozenset(
@@ -80,7 +81,7 @@ def check_statement(
         check_informative(statement, question),
         check_grounded(statement, question, cited),
         check_attribution(statement, cited),
-        check_coverage(statement, question, cited),
+        *measure_words(statement, question, cited),
     )
 
 
@@ -189,10 +190,9 @@ def check_answer_type(statement: str, question: str) -> Check:
     """See that a question for a number, a date or a time is answered by one."""
     if _WHO.search(question) and not re.search(r"\bor\b", question):
         asked = set(folded_words(question))
-        fresh = any(not set(folded_words(name.text)) <= asked for name in names(statement))
-        fresh = fresh or any(
-            not set(folded_words(match.group())) <= asked for match in _PERSONS.finditer(statement)
-        )
+        named = [word for word in words(statement) if word[0].isupper()]
+        named += [match.group() for match in _PERSONS.finditer(statement)]
+        fresh = any(word.lower() not in STOPWORDS and fold(word) not in asked for word in named)
         return Check("answer_type", fresh, "" if fresh else "asked for a person or group")
     for asks, kind, gives in _TYPES:
         if asks.search(question):
@@ -287,17 +287,21 @@ def check_attribution(statement: str, cited: Sequence[EvidenceContext]) -> Check
     return Check("attribution", True if applies else None)
 
 
-def check_coverage(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
-    """Measure how much of statement and question the evidence speaks of.
+def measure_words(
+    statement: str, question: str, cited: Sequence[EvidenceContext]
+) -> tuple[Check, ...]:
+    """Measure how much of statement and question the cited text speaks of.
 
-    `score` is the mean of two shares in [0, 1]: of the statement's content words found near
-    the cited sentences, and of the question's. It never decides alone.
+    The scores are shares of content words in [0, 1], and the cosine of question and evidence.
+    They never decide alone.
     """
-    near = content_words(" ".join(context.wide for context in cited))
-    said = _share(content_words(statement), near)
-    asked = _share(content_words(question), near)
-    return Check(
-        "coverage", None, f"statement {said:.2f}, question {asked:.2f}", (said + asked) / 2
+    near = " ".join(context.wide for context in cited)
+    closest = max(context.evidence.score for context in cited)
+    asked = _share(content_words(question), content_words(f"{near} {statement}"))
+    return (
+        Check("question_words", None, score=round(asked, 4)),
+        Check("statement_words", None, score=round(question_share(statement, near), 4)),
+        Check("similarity", None, score=round(closest, 4)),
     )
 
 
@@ -331,8 +335,12 @@ def _absent(
             if word.lower() not in _TITLES and word.lower() not in STOPWORDS and len(word) > 1
         ]
         numbered = any(character.isdigit() for character in name.text)
-        here = [part for part in parts if _occurs(part, near, stands_for=stands_for)]
         known = [part for part in parts if _occurs(part, whole, stands_for=stands_for)]
+        if stands_for:
+            # A country is spoken of throughout an article that mentions it.
+            parts = [part for part in parts if not (countries_of(part) and part in known)]
+            known = [part for part in known if part in parts]
+        here = [part for part in parts if _occurs(part, near, stands_for=stands_for)]
         enough = len(here) == len(parts) if numbered else bool(here)
         if parts and not (enough and len(known) == len(parts)):
             missing.append(name.text)

@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-from assistant.answering.checks import GATES, question_share
-from assistant.answering.context import EvidenceContext
+from assistant.answering.checks import GATES
 from assistant.types import Check, Support, Verdict
 
 _CLIP = 0.01
 _GATED = 0.02
 """Score of a statement that fails a hard check: below any sensible threshold."""
+
+_CHANCES = ("model", "draft")
+_SHARES = ("question_words", "statement_words", "similarity")
+
+FEATURES = (*_CHANCES, *_SHARES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,49 +49,27 @@ def load_calibration() -> Calibration:
     )
 
 
-def read_features(
-    question: str,
-    statement: str,
-    *,
-    cited: Sequence[EvidenceContext],
-    checks: Sequence[Check],
-    witness: float,
-    draft_refusal: float,
-) -> dict[str, float]:
-    """Return what the calibration is fitted on.
+def read_features(scores: Mapping[str, float | None]) -> dict[str, float]:
+    """Return what the calibration is fitted on, from the scores of checks.
 
-    `witness` is P(yes), `draft_refusal` the chance that the draft would have refused; both
-    enter as log-odds, clipped to [0.01, 0.99].
+    Chances enter as log-odds, clipped to [0.01, 0.99], shares as they are. What is not known
+    is 0.
     """
-    found = {check.name: check for check in checks}
-    near = " ".join(context.wide for context in cited)
-    return {
-        "witness": log_odds(witness),
-        "draft_refusal": log_odds(draft_refusal),
-        "question_share": question_share(question, f"{near} {statement}"),
-        "statement_share": question_share(statement, near),
-        "attribution": _sign(found.get("attribution")),
-        "question_numbers": _sign(found.get("question_numbers")),
-        "similarity": max((context.evidence.score for context in cited), default=0.0),
-    }
+    features = {name: log_odds(_known(scores, name, 0.5)) for name in _CHANCES}
+    return features | {name: _known(scores, name, 0.0) for name in _SHARES}
 
 
-def judge(
-    checks: Sequence[Check],
-    features: Mapping[str, float] | None,
-    *,
-    threshold: float,
-    calibration: Calibration,
-) -> Support:
-    """Combine checks and features into a support.
+def judge(checks: Sequence[Check], *, threshold: float, calibration: Calibration) -> Support:
+    """Combine checks into a support.
 
     A failed gate is `unsupported`. Above `threshold` a statement is `supported` when its score
     reaches `calibration.supported_from` and no check failed, else `partly`.
     """
     failed = {check.name for check in checks if check.passed is False}
-    if features is None or failed & GATES:
+    if failed & GATES:
         return Support("unsupported", _GATED, tuple(checks))
-    score = calibration.probability(features)
+    scores = {check.name: check.score for check in checks}
+    score = calibration.probability(read_features(scores))
     verdict: Verdict = "partly"
     if score < threshold:
         verdict = "unsupported"
@@ -102,5 +84,6 @@ def log_odds(chance: float) -> float:
     return math.log(clipped / (1 - clipped))
 
 
-def _sign(check: Check | None) -> float:
-    return -1.0 if check is not None and check.passed is False else 0.0
+def _known(scores: Mapping[str, float | None], name: str, absent: float) -> float:
+    score = scores.get(name)
+    return absent if score is None else score

@@ -15,11 +15,13 @@ from assistant.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-SLOTS = 2
-"""Requests that are served at once; one keeps the answering prefix, one the checking one."""
+SLOTS = 3
+"""Requests that are served at once; each keeps the constant prefix of one prompt."""
 
 _KEPT_FOLDER = "prefixes"
 _SILENT = -1
+_STATES_MIB = 512
+"""Memory for states of slots that were given to another prompt; the default is 8 GiB."""
 
 
 class EmbeddedEngine:
@@ -50,6 +52,7 @@ class EmbeddedEngine:
         parameters.warmup = False
         parameters.verbosity = _SILENT
         parameters.endpoint_slots = True
+        parameters.cache_ram_mib = _STATES_MIB
         try:
             self._kept.mkdir(parents=True, exist_ok=True)
         except OSError as error:

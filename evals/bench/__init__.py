@@ -1,0 +1,1 @@
+"""Benchmarks: alternatives in one run, reported as ratios."""
