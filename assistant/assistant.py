@@ -126,17 +126,10 @@ class Assistant:
                 from assistant.answering import AnswerChain
                 from assistant.answering.chain import Prompts
                 from assistant.models.chat import load_chat_model
-                from assistant.prompts import load_prompt
 
-                prompts = Prompts(
-                    answer=load_prompt("answer"),
-                    verify=load_prompt("verify"),
-                    rewrite=load_prompt("rewrite"),
-                )
+                prompts = Prompts.load()
                 self._chat = load_chat_model(self.settings, progress=self._progress)
-                self._chat.warm(
-                    [prompts.answer.prefix(), prompts.verify.prefix(), prompts.rewrite.prefix()]
-                )
+                self._chat.warm([prompt.prefix() for prompt in prompts.all])
                 self._chain = AnswerChain(
                     self.index, self.embeddings, self._chat, prompts, self.settings
                 )

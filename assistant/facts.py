@@ -12,14 +12,16 @@ from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*\.?(?:[-–‑][^\W_]+)*", re.UNICODE)
 _NUMBER = re.compile(
-    r"(?<![\w.])(?P<sign>[-−]?)(?P<digits>\d{1,3}(?:[,\u202f\u00a0]\d{3})+|\d+)"
-    r"(?P<fraction>\.\d+)?(?P<suffix>st|nd|rd|th|bn|m|k)?(?![\w])"
+    r"(?<![\w.])(?:(?P<designates>[A-Z][A-Za-z]*)[-–‑])?(?P<currency>[$€£¥])?(?P<sign>[-−]?)"
+    r"(?P<digits>\d{1,3}(?:[,\u202f\u00a0]\d{3})+(?!\d)|\d+)(?P<fraction>\.\d+)?"
+    r"(?:(?P<suffix>st|nd|rd|th|bn|m|k|s)(?!\w))?"
     r"(?:[ \u00a0-]?(?P<scale>hundred|thousand|million|billion|trillion)\b)?"
-    r"(?:[ \u00a0-]?(?P<unit>%|°[CF]|[A-Za-z]+))?",
+    r"(?:[ \u00a0-]?(?P<unit>%|per\s?cent|°[CF]|[A-Za-z]+))?",
     re.IGNORECASE,
 )
+_CURRENCIES = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy"}
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|s)", re.IGNORECASE)
-_QUOTED = re.compile(r"[“\"«„]([^”\"»“]{2,}?)[”\"»]")
+_QUOTED = re.compile(r"„([^”“]{2,}?)[”“]|[“\"«]([^”\"»“]{2,}?)[”\"»]|(?<!\w)‘([^‘]{2,}?)’(?!\w)")
 _SCALES = {
     "hundred": 100.0,
     "thousand": 1e3,
@@ -44,17 +46,21 @@ _NUMBER_WORDS = {
     "seventy": 70.0,
     "eighty": 80.0,
     "ninety": 90.0,
-    "dozen": 12.0,
-    "hundred": 100.0,
-    "thousand": 1000.0,
-    "million": 1e6,
     "first": 1.0,
     "second": 2.0,
     "third": 3.0,
     "twice": 2.0,
 }
-# "one", "first" and "second" are more often articles and adverbs than counts.
-_WEAK_NUMBER_WORDS = {"one", "first", "second", "third", "hundred", "thousand", "million", "twice"}
+# Alone, "one", "first" and "second" are more often articles and adverbs than counts.
+_WEAK_NUMBER_WORDS = {"one", "first", "second", "third", "twice"}
+_MULTIPLIERS = {
+    "dozen": 12.0,
+    "hundred": 100.0,
+    "thousand": 1e3,
+    "million": 1e6,
+    "billion": 1e9,
+    "trillion": 1e12,
+}
 _UNITS = {
     alias: unit
     for unit, aliases in {
@@ -66,6 +72,8 @@ _UNITS = {
         "t": "tonne tonnes ton tons",
         "lb": "lb lbs pound pounds",
         "%": "% percent percentage",
+        "°c": "°c",
+        "°f": "°f",
         "usd": "dollar dollars usd",
         "eur": "euro euros eur",
         "kph": "kph kmh",
@@ -107,7 +115,7 @@ STOPWORDS = frozenset(
 _ALIASES = {
     alias: names[0]
     for names in (
-        ("unitedstates", "us", "usa", "america", "american", "americans", "washington"),
+        ("unitedstates", "us", "usa", "america", "american", "americans"),
         ("unitedkingdom", "uk", "britain", "british"),
         ("unitednations", "un"),
         ("europeanunion", "eu"),
@@ -196,34 +204,108 @@ def content_words(text: str) -> list[str]:
 
 
 def numbers(text: str) -> list[Number]:
-    """Find the numbers, in digits or words, with the unit that follows."""
+    """Find the numbers, in digits or words, with the unit or currency beside them.
+
+    The number of a designation ("Hwasong-15") has the designation as its unit.
+    """
     found = []
     for match in _NUMBER.finditer(text):
         value = float(re.sub(r"[^\d]", "", match["digits"]) + (match["fraction"] or ""))
         suffix = (match["suffix"] or "").lower()
         value *= _SCALES.get(suffix, 1.0) * _SCALES.get((match["scale"] or "").lower(), 1.0)
-        unit = _UNITS.get((match["unit"] or "").lower())
+        unit = _UNITS.get(re.sub(r"\s", "", match["unit"] or "").lower())
+        if match["designates"]:
+            unit = f"-{match['designates'].lower()}"
+        elif match["currency"]:
+            unit = _CURRENCIES[match["currency"]]
+        elif suffix == "s":
+            unit = "decade"
+        if match["sign"]:
+            value = -value
         found.append(Number(value, unit, match.group().strip()))
-    lowered = text.lower()
-    for match in re.finditer(r"[a-z]+", lowered):
-        word = match.group()
-        if word in _NUMBER_WORDS and word not in _WEAK_NUMBER_WORDS:
-            if re.search(r"\d[ ,-]?$", lowered[: match.start()]):
-                continue
-            following = re.match(r"[ -]?([a-z]+)", lowered[match.end() :])
-            unit = _UNITS.get(following.group(1)) if following else None
-            found.append(Number(_NUMBER_WORDS[word], unit, word))
+    return found + _worded_numbers(text.lower())
+
+
+def _worded_numbers(lowered: str) -> list[Number]:
+    """Find the numbers in words: "twenty-three", "two hundred", "a dozen"."""
+    found = []
+    for match in _WORDED.finditer(lowered):
+        parts = re.findall(r"[a-z]+", match.group())
+        alone = len(parts) == 1 and (parts[0] in _WEAK_NUMBER_WORDS or parts[0] in _MULTIPLIERS)
+        if alone or re.search(r"\d[ ,-]?$", lowered[: match.start()]):
+            continue
+        total = current = 0.0
+        for part in parts:
+            if part in _NUMBER_WORDS:
+                current += _NUMBER_WORDS[part]
+            elif _MULTIPLIERS.get(part, 0.0) >= 1e3:
+                total, current = total + max(current, 1.0) * _MULTIPLIERS[part], 0.0
+            elif part in _MULTIPLIERS:
+                current = max(current, 1.0) * _MULTIPLIERS[part]
+        following = re.match(r"[ -]?(per ?cent|[a-z]+)", lowered[match.end() :])
+        unit = _UNITS.get(following.group(1).replace(" ", "")) if following else None
+        found.append(Number(total + current, unit, match.group()))
     return found
+
+
+_SMALL = "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
+_LARGE = "|".join(_MULTIPLIERS)
+_WORDED = re.compile(rf"\b(?:(?:a|{_SMALL})(?:[ -](?:and )?(?:{_SMALL}|{_LARGE}))+|{_SMALL})\b")
 
 
 def states_number(evidence: str, wanted: Number) -> bool:
     """Tell whether the evidence has the value, with the same unit where both name one."""
     for number in numbers(evidence):
         same = abs(number.value - wanted.value) <= 1e-9 * max(1.0, abs(wanted.value))
-        if same and (number.unit == wanted.unit or None in (number.unit, wanted.unit)):
+        units = (number.unit, wanted.unit)
+        designates = any(unit is not None and unit.startswith("-") for unit in units)
+        if same and (number.unit == wanted.unit or (None in units and not designates)):
             return True
     weak = {_NUMBER_WORDS[word] for word in folded_plain(evidence) if word in _WEAK_NUMBER_WORDS}
     return wanted.value in weak
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date as far as a text gives it; the month is always known."""
+
+    month: str
+    day: int | None
+    year: int | None
+    text: str
+
+    def is_part_of(self, other: Day) -> bool:
+        """Tell whether the other date says at least as much, and the same."""
+        return (
+            self.month == other.month
+            and self.day in {None, other.day}
+            and (self.year in {None, other.year} or other.year is None)
+        )
+
+
+_DAY = re.compile(
+    r"(?:\b(?P<before>\d{1,2})(?:st|nd|rd|th)?(?:\s+of)?\s+)?\b(?P<month>"
+    + "|".join(MONTHS)
+    + r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?"
+    r"(?:\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?(?!\d))?(?:,?\s+(?:of\s+)?(?P<year>\d{4})\b)?",
+    re.IGNORECASE,
+)
+
+
+def days(text: str) -> list[Day]:
+    """Find dates with a month: "5 June", "Jan. 5, 2019", "November 2017"."""
+    found = []
+    for match in _DAY.finditer(text):
+        month = match["month"].lower()
+        if not match["month"][0].isupper():
+            continue
+        day = match["before"] or match["after"]
+        year = match["year"]
+        whole = _SHORT_MONTHS.get(month, month)
+        found.append(
+            Day(whole, int(day) if day else None, int(year) if year else None, match.group())
+        )
+    return found
 
 
 def folded_plain(text: str) -> list[str]:
@@ -245,7 +327,7 @@ def calendar_words(text: str) -> list[str]:
 
 def quoted_phrases(text: str) -> list[str]:
     """Find the phrases inside quotation marks."""
-    return [match.group(1).strip(" ,.") for match in _QUOTED.finditer(text)]
+    return [next(filter(None, match.groups())).strip(" ,.") for match in _QUOTED.finditer(text)]
 
 
 def flatten(text: str) -> str:
@@ -293,6 +375,7 @@ def _close_run(run: list[str], *, begins: bool) -> list[Name]:
     if not run:
         return []
     plain_single = len(run) == 1 and run[0][0].isupper() and run[0][1:].islower()
+    plain_single = plain_single and not any(letter.isdigit() for letter in run[0])
     if begins and plain_single and not re.search(r"['’]s$", run[0]):
         return []
     if begins and run[0].lower() in _OPENERS:
@@ -310,20 +393,21 @@ _OPENERS = frozenset(
 
 
 @lru_cache(maxsize=1)
-def _countries() -> dict[str, tuple[str, ...]]:
-    """Map a folded capital or nationality to the folded names of its country."""
+def _countries() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """Map folded capitals, and folded nationalities, to the folded names of their countries."""
     from countryinfo import all_countries
 
-    found: dict[str, tuple[str, ...]] = {}
+    capitals: dict[str, tuple[str, ...]] = {}
+    nationalities: dict[str, tuple[str, ...]] = {}
     for entry in all_countries():
         country = fold_phrase(entry.name())
-        for given in (entry.capital(), entry.demonym()):
+        for found, given in ((capitals, entry.capital()), (nationalities, entry.demonym())):
             for word in given if isinstance(given, list) else [given]:
                 if word and " " not in word:
                     found[fold(word)] = (*found.get(fold(word), ()), country)
     for capital, alias in (("Pyongyang", "DPRK"), ("Seoul", "ROK"), ("Washington", "US")):
-        found[fold(capital)] = (fold(alias),)
-    return found
+        capitals[fold(capital)] = (fold(alias),)
+    return capitals, nationalities
 
 
 def fold_phrase(text: str) -> str:
@@ -333,7 +417,18 @@ def fold_phrase(text: str) -> str:
 
 def countries_of(word: str) -> tuple[str, ...]:
     """Return the countries that a folded capital or nationality stands for in news texts."""
-    return _countries().get(word, ())
+    capitals, nationalities = _countries()
+    return (*capitals.get(word, ()), *nationalities.get(word, ()))
+
+
+def same_name(left: str, right: str) -> bool:
+    """Tell whether two folded words are one name: equal, or a country and its nationality."""
+    _, nationalities = _countries()
+    return (
+        left == right
+        or right in nationalities.get(left, ())
+        or left in nationalities.get(right, ())
+    )
 
 
 def same_word(left: str, right: str) -> bool:

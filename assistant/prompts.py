@@ -96,8 +96,13 @@ def load_prompt(name: str, *, folder: Path | None = None) -> Prompt:
 
 
 _WHITE_SPACE = re.compile(r"\s+")
+_TURN_MARK = re.compile(r"<(?=[|｜])")
 
 
 def one_line(text: str) -> str:
-    """Fold white space, so that a text cannot pretend to be another line of the prompt."""
-    return _WHITE_SPACE.sub(" ", text).strip()
+    """Make a text harmless in a prompt.
+
+    White space is folded, so that it cannot pretend to be another line, and marks such as
+    `<|im_end|>` are broken, so that it cannot close its turn of the chat.
+    """
+    return _WHITE_SPACE.sub(" ", _TURN_MARK.sub("< ", text)).strip()

@@ -25,7 +25,7 @@ from assistant.facts import as_written
 from assistant.index import Index
 from assistant.models.chat import LoadedChatModel, translate_chat_error
 from assistant.models.embeddings import EmbeddingModel
-from assistant.prompts import Prompt, one_line
+from assistant.prompts import Prompt, load_prompt, one_line
 from assistant.retrieval import HybridRetriever, rewrite, select_evidence
 from assistant.retrieval.asking import strip_instructions
 from assistant.retrieval.rewriting import leans_on_history
@@ -56,16 +56,27 @@ _WORDS_SHARED = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """The three prompts of the chain."""
+    """The prompts of the chain; `insist` is for a second draft where the first refused."""
 
     answer: Prompt
+    insist: Prompt
     verify: Prompt
     rewrite: Prompt
+
+    @classmethod
+    def load(cls) -> Prompts:
+        """Read the prompts that travel with the package."""
+        return cls(*(load_prompt(name) for name in ("answer", "insist", "verify", "rewrite")))
+
+    @property
+    def all(self) -> tuple[Prompt, ...]:
+        """Every prompt, in a fixed order."""
+        return (self.answer, self.insist, self.verify, self.rewrite)
 
     @property
     def version(self) -> str:
         """One string that changes when any of them does."""
-        return "-".join(prompt.version[:6] for prompt in (self.answer, self.verify, self.rewrite))
+        return "-".join(prompt.version[:6] for prompt in self.all)
 
 
 @dataclass
@@ -133,7 +144,13 @@ class AnswerChain:
 
         values = {"evidence": render_evidence(run.evidence), "question": one_line(run.asked)}
         draft = Draft()
-        yield from self._draft(run, values, draft)
+        yield from self._draft(run, values, draft, self.prompts.answer)
+        refusal_chance = draft.refusal_chance
+        if is_refusal(draft.text) and self.chat.embedded:
+            # A small model refuses too readily; what it says then has to pass every check.
+            run.notes += ("The first draft refused; a second one was asked for and checked.",)
+            draft = Draft()
+            yield from self._draft(run, values, draft, self.prompts.insist)
         if is_refusal(draft.text):
             yield self._finish_refused(run, "not_stated")
             return
@@ -151,7 +168,7 @@ class AnswerChain:
             if is_refusal(found.text):
                 continue
             cited = [contexts[number] for number in found.numbers]
-            support = self._verify(run, found, cited, draft.refusal_chance)
+            support = self._verify(run, found, cited, refusal_chance)
             keep = support.verdict != "unsupported"
             if keep:
                 for number in found.numbers:
@@ -224,8 +241,10 @@ class AnswerChain:
             return "nothing_close"
         return None
 
-    def _draft(self, run: _Run, values: dict[str, str], draft: Draft) -> Iterator[Event]:
-        chain = draft_chain(self.chat, self.prompts.answer, tokens=self.settings.answer_tokens)
+    def _draft(
+        self, run: _Run, values: dict[str, str], draft: Draft, prompt: Prompt
+    ) -> Iterator[Event]:
+        chain = draft_chain(self.chat, prompt, tokens=self.settings.answer_tokens)
         for text in stream_draft(chain, values, draft):
             if run.first_token_s is None:
                 run.first_token_s = time.monotonic() - run.began

@@ -6,27 +6,34 @@ Each returns a `Check`; `passed` is None where there was nothing to check. Check
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 
 from assistant.answering.context import EvidenceContext
 from assistant.facts import (
     STOPWORDS,
+    WEEKDAYS,
     Name,
     calendar_words,
     content_words,
     countries_of,
+    days,
     flatten,
     fold,
     folded_words,
     names,
     numbers,
     quoted_phrases,
+    same_name,
     same_word,
     states_number,
     words,
 )
 from assistant.types import Check
+
+_APART = 3
+"""How far apart the words of one name may stand: "Secretary of State Mike Pompeo"."""
 
 GATES = frozenset(
     "cited numbers dates quotes names question_names question_numbers question_quotes counted "
@@ -61,6 +68,9 @@ _SPEAKER = re.compile(
 )
 
 
+_ACCORDING = re.compile(r"\b[Aa]ccording to (?P<before>(?:[\w.’'-]+ ?){1,3})")
+
+
 def check_statement(
     statement: str, question: str, cited: Sequence[EvidenceContext]
 ) -> tuple[Check, ...]:
@@ -88,23 +98,32 @@ def check_statement(
 def check_numbers(statement: str, cited: Sequence[EvidenceContext]) -> Check:
     """Look for every number of the statement, with its unit, in the cited sentences."""
     wanted = numbers(statement)
-    text = " ".join(f"{context.close} {context.heading}" for context in cited)
+    text = " ".join(f"{context.close} {context.article.title}" for context in cited)
     missing = [number.text for number in wanted if not states_number(text, number)]
     return _verdict("numbers", bool(wanted), missing)
 
 
 def check_dates(statement: str, cited: Sequence[EvidenceContext]) -> Check:
-    """Look for every month and weekday of the statement in the cited sentences."""
-    wanted = calendar_words(statement)
-    have = calendar_words(" ".join(context.wide for context in cited))
-    return _verdict("dates", bool(wanted), [word for word in wanted if word not in have])
+    """Look for every date and weekday of the statement in the cited text.
+
+    A date must be one of the text's own dates, not made of parts of two.
+    """
+    wide = " ".join(context.wide for context in cited)
+    known = days(wide)
+    wanted = days(statement)
+    missing = [day.text for day in wanted if not any(day.is_part_of(other) for other in known)]
+    weekdays = [word for word in calendar_words(statement) if word in WEEKDAYS]
+    have = calendar_words(wide)
+    missing += [word for word in weekdays if word not in have]
+    return _verdict("dates", bool(wanted or weekdays), missing)
 
 
 def check_quotes(statement: str, cited: Sequence[EvidenceContext]) -> Check:
     """Look for every quoted phrase, verbatim, in the cited sentences."""
     wanted = quoted_phrases(statement)
-    text = flatten(" ".join(context.close for context in cited))
-    return _verdict("quotes", bool(wanted), [q for q in wanted if flatten(q) not in text])
+    text = f" {flatten(' '.join(context.close for context in cited))} "
+    missing = [phrase for phrase in wanted if f" {flatten(phrase)} " not in text]
+    return _verdict("quotes", bool(wanted), missing)
 
 
 def check_names(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
@@ -117,7 +136,8 @@ def check_names(statement: str, question: str, cited: Sequence[EvidenceContext])
     strict = [name for name in own if not set(folded_words(name.text)) <= asked]
     lenient = [name for name in own if name not in strict]
     missing = _absent(strict, cited, stands_for=False) + _absent(lenient, cited, stands_for=True)
-    return _verdict("names", bool(own), missing)
+    missing += _unknown_opening(statement, question, cited)
+    return _verdict("names", bool(own or missing), missing)
 
 
 def check_question_names(question: str, cited: Sequence[EvidenceContext]) -> Check:
@@ -133,7 +153,17 @@ def check_question_numbers(question: str, cited: Sequence[EvidenceContext]) -> C
     """Look for the question's own numbers and dates near the cited sentences."""
     text = " ".join(context.wide for context in cited)
     wanted = numbers(question)
-    missing = [number.text for number in wanted if not states_number(text, number)]
+    spoken = set(folded_words(question))
+    designated = {
+        number.value
+        for number in numbers(text)
+        if (number.unit or "").startswith("-") and fold((number.unit or "")[1:]) in spoken
+    }
+    missing = [
+        number.text
+        for number in wanted
+        if number.value not in designated and not states_number(text, number)
+    ]
     months = calendar_words(question)
     have = calendar_words(text)
     missing += [month for month in months if month not in have]
@@ -250,10 +280,11 @@ def check_grounded(statement: str, question: str, cited: Sequence[EvidenceContex
     """
     near = content_words(" ".join(context.wide for context in cited))
     asked = [*content_words(question), "yes"]
+    counted = {word for number in numbers(statement) for word in content_words(number.text)}
     new = [
         word
         for word in content_words(statement)
-        if not any(same_word(word, other) for other in asked)
+        if word not in counted and not any(same_word(word, other) for other in asked)
     ]
     if not new:
         return Check("grounded", None)
@@ -271,13 +302,22 @@ def check_attribution(statement: str, cited: Sequence[EvidenceContext]) -> Check
             return Check("attribution", False, "the author's assessment, not reported fact")
         speakers = [
             word
-            for match in _SPEAKER.finditer(sentence)
+            for match in (*_SPEAKER.finditer(sentence), *_ACCORDING.finditer(sentence))
             for word in match["before"].split()
             if word.lower() not in {"some", "u.s."}
         ]
-        if not speakers or _REPORTS.search(statement):
+        if re.search(r"\b(?:accus|alleg)", sentence) and not _REPORTS.search(statement):
+            return Check("attribution", False, "an accusation, not reported fact")
+        if not speakers:
             continue
         named = {fold(word) for word in speakers}
+        teller = _SPEAKER.search(statement)
+        if teller is not None and not named & {fold(word) for word in teller["before"].split()}:
+            told = " ".join(speakers)
+            if not {word.lower() for word in speakers} & {"he", "she", "they"}:
+                return Check("attribution", False, f"reported as said by {told}")
+        if _REPORTS.search(statement):
+            continue
         if not named & set(folded_words(statement)):
             return Check("attribution", False, f"reported as said by {' '.join(speakers)}")
     applies = any(
@@ -324,6 +364,7 @@ def _absent(
     With `stands_for` a capital or nationality counts as its country.
     """
     near = set(folded_words(" ".join(context.wide for context in cited)))
+    own = " ".join(context.evidence.text for context in cited)
     whole = set(near)
     for article in {context.article for context in cited}:
         whole |= set(folded_words(article.text))
@@ -341,6 +382,10 @@ def _absent(
             parts = [part for part in parts if not (countries_of(part) and part in known)]
             known = [part for part in known if part in parts]
         here = [part for part in parts if _occurs(part, near, stands_for=stands_for)]
+        if numbered and _names_another(name, own):
+            here = []
+        if not stands_for and len(parts) > 1 and not _side_by_side(parts, cited):
+            here = []
         enough = len(here) == len(parts) if numbered else bool(here)
         if parts and not (enough and len(known) == len(parts)):
             missing.append(name.text)
@@ -348,8 +393,50 @@ def _absent(
 
 
 def _occurs(word: str, texts: Iterable[str], *, stands_for: bool) -> bool:
-    forms = (word, *countries_of(word)) if stands_for else (word,)
-    return any(same_word(form, other) for form in forms for other in texts)
+    if stands_for:
+        forms = (word, *countries_of(word))
+        return any(same_word(form, other) for form in forms for other in texts)
+    return any(same_name(word, other) for other in texts)
+
+
+def _unknown_opening(statement: str, question: str, cited: Sequence[EvidenceContext]) -> list[str]:
+    """Return the statement's first word if it may be a name that no cited article has."""
+    first = next(iter(words(statement)), "")
+    if not first[:1].isupper() or first.lower() in STOPWORDS or not first[1:].islower():
+        return []
+    known = folded_words(question)
+    for article in dict.fromkeys(context.article for context in cited):
+        known += folded_words(f"{article.title} {article.text} {article.author} {article.source}")
+    if any(same_word(fold(first), other) for other in (*known, "yes")) or numbers(first):
+        return []
+    return [first]
+
+
+def _names_another(name: Name, text: str) -> bool:
+    """Tell whether a text has designations of the same kind ("Hwasong-15"), but not this one."""
+    wanted = {number for number in numbers(name.text) if (number.unit or "").startswith("-")}
+    kinds = {number.unit for number in wanted}
+    there = [number for number in numbers(text) if number.unit in kinds]
+    return bool(there) and not any(
+        number.value == other.value and number.unit == other.unit
+        for number in wanted
+        for other in there
+    )
+
+
+def _side_by_side(parts: Sequence[str], cited: Sequence[EvidenceContext]) -> bool:
+    """Tell whether the words of a name stand close together somewhere in the cited articles."""
+    for article in dict.fromkeys(context.article for context in cited):
+        text = folded_words(f"{article.title} {article.text}")
+        places = [
+            [index for index, word in enumerate(text) if same_name(part, word)] for part in parts
+        ]
+        if all(
+            any(abs(one - other) <= _APART for one in first for other in second)
+            for first, second in itertools.pairwise(places)
+        ):
+            return True
+    return False
 
 
 def _verdict(name: str, applies: bool, missing: Sequence[str]) -> Check:

@@ -10,8 +10,12 @@ from assistant.facts import content_words, numbers, same_word, states_number
 from assistant.splitting import split_sentences
 from assistant.types import Evidence
 
-_MARK = re.compile(r"\[\s*(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\s*\]")
-_MARKS = re.compile(r"(?:\s*\[\s*\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*\s*\][.]?)+")
+_MARK = re.compile(r"\[\s*(\d+(?:\s*[,;–-]\s*\d+)*)\s*\]")
+_MARKS = re.compile(r"(?:\s*\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\][.]?)+")
+_INSIDE = re.compile(
+    r"(?P<marks>(?:\s*\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\])+)(?P<rest>\s+[a-z][^.!?\[\]]*[.!?]?)"
+)
+"""Marks inside a sentence, and what of the sentence follows them."""
 
 _PLAIN = 0.6
 """Share of a statement's content words that makes a sentence state it plainly."""
@@ -44,6 +48,7 @@ def link(draft: str, evidence: Sequence[Evidence]) -> LinkedDraft:
     statement much better, and one that adds nothing to the others is dropped.
     """
     known = {item.number: item for item in evidence}
+    draft = _INSIDE.sub(r"\g<rest>\g<marks>", draft)
     notes: list[str] = []
     statements: list[LinkedStatement] = []
     position = 0
@@ -84,7 +89,8 @@ def _read_numbers(marks: str, known: dict[int, Evidence], notes: list[str]) -> t
         for index, part in enumerate(parts):
             if part.isdigit():
                 if index >= 2 and parts[index - 1] in "–-" and parts[index - 2].isdigit():
-                    found += range(int(parts[index - 2]) + 1, min(int(part), 999) + 1)
+                    last = min(int(part), max(known, default=0) + 1)
+                    found += range(int(parts[index - 2]) + 1, last + 1)
                 else:
                     found.append(int(part))
     notes.extend(

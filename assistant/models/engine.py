@@ -15,7 +15,7 @@ from assistant.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-SLOTS = 3
+SLOTS = 4
 """Requests that are served at once; each keeps the constant prefix of one prompt."""
 
 _KEPT_FOLDER = "prefixes"

@@ -8,6 +8,7 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
@@ -15,11 +16,19 @@ Script = Callable[[list[BaseMessage]], str]
 
 
 class ScriptedChatModel(BaseChatModel):
-    """Replies with `script(messages)`; for a reply of "yes" or "no" it is `certainty` sure."""
+    """Replies with `script(messages)`, word by word when streamed.
+
+    For a reply of "yes" or "no" it is `certainty` sure. `chances` names the likeliest first
+    tokens of every other reply, with their probabilities; without it none are given.
+    """
 
     script: Script
     certainty: float = 0.97
+    chances: dict[str, float] | None = None
     logprobs: bool | None = None
+    """Its presence tells that the class speaks the OpenAI protocol's `logprobs`."""
+
+    fails_with: Exception | None = None
     calls: list[list[BaseMessage]] = Field(default_factory=list)
 
     @property
@@ -29,24 +38,61 @@ class ScriptedChatModel(BaseChatModel):
     def _generate(
         self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **_: Any
     ) -> ChatResult:
-        self.calls.append(messages)
-        text = self.script(messages)
-        message = AIMessage(text, response_metadata=self._chances(text))
+        text = self._reply(messages)
+        message = AIMessage(
+            text, response_metadata=self._metadata(text), usage_metadata=_usage(messages, text)
+        )
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _stream(
         self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **_: Any
     ) -> Iterator[ChatGenerationChunk]:
-        self.calls.append(messages)
-        text = self.script(messages)
+        text = self._reply(messages)
         for index, word in enumerate(text.split(" ")):
-            piece = word if index == 0 else f" {word}"
-            yield ChatGenerationChunk(message=AIMessageChunk(piece))
+            piece, metadata = (word, self._metadata(text)) if index == 0 else (f" {word}", {})
+            message = AIMessageChunk(piece, response_metadata=metadata)
+            yield ChatGenerationChunk(message=message)
+        yield ChatGenerationChunk(message=AIMessageChunk("", usage_metadata=_usage(messages, text)))
 
-    def _chances(self, text: str) -> dict[str, Any]:
-        other = "no" if text == "yes" else "yes"
-        top = [
-            {"token": text, "logprob": math.log(self.certainty)},
-            {"token": other, "logprob": math.log(1 - self.certainty)},
-        ]
-        return {"logprobs": {"content": [{"token": text, "logprob": 0, "top_logprobs": top}]}}
+    def _reply(self, messages: list[BaseMessage]) -> str:
+        self.calls.append(messages)
+        if self.fails_with is not None:
+            raise self.fails_with
+        return self.script(messages)
+
+    def _metadata(self, text: str) -> dict[str, Any]:
+        chances = self.chances
+        if text in {"yes", "no"}:
+            other = "no" if text == "yes" else "yes"
+            chances = {text: self.certainty, other: 1 - self.certainty}
+        return logprobs_of(chances) if chances else {}
+
+
+class PlainChatModel(BaseChatModel):
+    """A scripted model of a provider that gives no token probabilities."""
+
+    script: Script
+
+    @property
+    def _llm_type(self) -> str:
+        return "plain"
+
+    def _generate(
+        self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **options: Any
+    ) -> ChatResult:
+        assert "logprobs" not in options
+        message = AIMessage(self.script(messages))
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+
+def logprobs_of(chances: dict[str, float]) -> dict[str, Any]:
+    """Return the response metadata of a first token with these probabilities."""
+    top = [{"token": token, "logprob": math.log(chance)} for token, chance in chances.items()]
+    first = max(top, key=lambda item: item["logprob"])
+    return {"logprobs": {"content": [{**first, "top_logprobs": top}]}}
+
+
+def _usage(messages: list[BaseMessage], text: str) -> UsageMetadata:
+    read = sum(len(str(message.content).split()) for message in messages)
+    wrote = len(text.split())
+    return UsageMetadata(input_tokens=read, output_tokens=wrote, total_tokens=read + wrote)

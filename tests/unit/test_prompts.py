@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["answer", "verify", "rewrite"])
+@pytest.mark.parametrize("name", ["answer", "insist", "verify", "rewrite"])
 def test_the_prompts_that_travel_with_the_package_are_valid(name: str) -> None:
     assert load_prompt(name).examples
 

@@ -1,0 +1,75 @@
+"""The draft is streamed as it comes, except while it may still become a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import pytest
+from langchain_core.messages import AIMessageChunk
+from langchain_core.runnables import Runnable, RunnableGenerator
+
+from assistant.answering.drafting import Draft, render_evidence, stream_draft
+from assistant.types import Article, ArticleReference, Evidence
+from tests.support.articles import make_evidence
+
+
+def writing(pieces: Sequence[str]) -> Runnable[dict[str, str], AIMessageChunk]:
+    def write(_: Iterator[object]) -> Iterator[AIMessageChunk]:
+        yield from (AIMessageChunk(piece) for piece in pieces)
+
+    return RunnableGenerator(write)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["The bridge ", "is old."],
+        ["N", "o", ", it is not."],
+        ["NOT", " far away."],
+        ["\n", "The", " bridge"],
+        ["", "a", ""],
+    ],
+)
+def test_what_is_streamed_adds_up_to_the_draft(pieces: list[str]) -> None:
+    draft = Draft()
+    assert "".join(stream_draft(writing(pieces), {}, draft)) == "".join(pieces)
+    assert draft.text == "".join(pieces)
+
+
+@pytest.mark.parametrize("pieces", [["NOT STATED"], ["N", "OT", " STA", "TED"], ["NOT"], [""]])
+def test_a_refusal_is_kept_and_not_streamed(pieces: list[str]) -> None:
+    draft = Draft()
+    assert list(stream_draft(writing(pieces), {}, draft)) == []
+    assert draft.text == "".join(pieces)
+
+
+def test_without_probabilities_the_chance_of_a_refusal_is_unknown() -> None:
+    draft = Draft()
+    list(stream_draft(writing(["The bridge."]), {}, draft))
+    assert draft.refusal_chance is None
+
+
+def test_evidence_is_shown_by_article_with_date_and_numbers() -> None:
+    article = Article("Bridge opens", "It is old. It is long.", published=date(2020, 3, 4))
+    shown = render_evidence(make_evidence(article)).splitlines()
+    assert len(shown) == 3
+    assert "Bridge opens" in shown[0]
+    assert "2020" in shown[0]
+    assert shown[1:] == ["[1] It is old.", "[2] It is long."]
+
+
+def test_each_article_of_the_evidence_is_named_where_it_begins() -> None:
+    first, second = (ArticleReference(name, name) for name in ("A", "B"))
+    evidence = [
+        Evidence(1, first, 0, 1, "x.", 0.5),
+        Evidence(2, first, 2, 3, "y.", 0.5),
+        Evidence(3, second, 0, 1, "z.", 0.5),
+    ]
+    assert render_evidence(evidence).splitlines() == [
+        "Article: A",
+        "[1] x.",
+        "[2] y.",
+        "Article: B",
+        "[3] z.",
+    ]

@@ -1,0 +1,83 @@
+"""What a text asserts that can be checked; the cases are in tests/cases/facts.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.facts import (
+    calendar_words,
+    content_words,
+    flatten,
+    fold,
+    names,
+    numbers,
+    quoted_phrases,
+    same_word,
+    states_number,
+)
+
+CASES: dict[str, list[dict[str, Any]]] = tomllib.loads(
+    (Path(__file__).parents[1] / "cases" / "facts.toml").read_text("utf-8")
+)
+
+
+def number_pairs(key: str) -> list[Any]:
+    return [
+        pytest.param(case["evidence"], text, id=f"{text} | {case['evidence']}")
+        for case in CASES["numbers"]
+        for text in case[key]
+    ]
+
+
+@pytest.mark.parametrize(("evidence", "text"), number_pairs("states"))
+def test_an_equal_number_is_found_in_whatever_form(evidence: str, text: str) -> None:
+    assert [number for number in numbers(text) if not states_number(evidence, number)] == []
+
+
+@pytest.mark.parametrize(("evidence", "text"), number_pairs("lacks"))
+def test_another_number_or_unit_is_not_found(evidence: str, text: str) -> None:
+    assert [number for number in numbers(text) if not states_number(evidence, number)] != []
+
+
+@pytest.mark.parametrize("case", CASES["names"], ids=lambda case: case["text"])
+def test_names_are_found_in_order(case: dict[str, Any]) -> None:
+    assert [name.text.rstrip(".") for name in names(case["text"])] == case["names"]
+
+
+@pytest.mark.parametrize("case", CASES["calendar"], ids=lambda case: case["text"])
+def test_months_and_weekdays_are_found(case: dict[str, Any]) -> None:
+    assert calendar_words(case["text"]) == case["words"]
+
+
+@pytest.mark.parametrize("case", CASES["quotes"], ids=lambda case: case["text"])
+def test_quoted_phrases_are_found(case: dict[str, Any]) -> None:
+    assert quoted_phrases(case["text"]) == case["phrases"]
+
+
+@pytest.mark.parametrize("case", CASES["same"], ids=lambda case: "-".join(case["words"]))
+def test_words_are_compared_as_readers_do(case: dict[str, Any]) -> None:
+    left, right = (fold(word) for word in case["words"])
+    assert same_word(left, right) is case["same"]
+    assert same_word(right, left) is case["same"]
+
+
+def test_verbatim_comparison_is_lenient_about_form_only() -> None:
+    assert flatten("“We  WANT this — now.”") == flatten('"We want this, now"')
+    assert flatten("we want this") != flatten("we wanted this")
+
+
+def test_content_words_come_once_and_in_order() -> None:
+    assert content_words("The mayor and the mayors of the town") == content_words("mayor town")
+
+
+@pytest.mark.parametrize("text", ["", " ", "…", "[", "(((", "$", "-", "\u0000", "🚀", "1" * 400])
+def test_no_text_is_too_odd_to_be_read(text: str) -> None:
+    numbers(text)
+    names(text)
+    calendar_words(text)
+    quoted_phrases(text)
+    content_words(text)
