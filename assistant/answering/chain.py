@@ -146,8 +146,9 @@ class AnswerChain:
         draft = Draft()
         yield from self._draft(run, values, draft, self.prompts.answer)
         refusal_chance = draft.refusal_chance
-        if is_refusal(draft.text) and self.chat.embedded:
-            # A small model refuses too readily; what it says then has to pass every check.
+        insisted = is_refusal(draft.text) and self.chat.embedded
+        if insisted:
+            # A small model refuses too readily; what it says next has to be well supported.
             run.notes += ("The first draft refused; a second one was asked for and checked.",)
             draft = Draft()
             yield from self._draft(run, values, draft, self.prompts.insist)
@@ -169,7 +170,7 @@ class AnswerChain:
                 continue
             cited = [contexts[number] for number in found.numbers]
             support = self._verify(run, found, cited, refusal_chance)
-            keep = support.verdict != "unsupported"
+            keep = support.verdict == "supported" or (support.verdict == "partly" and not insisted)
             if keep:
                 for number in found.numbers:
                     numbering.setdefault(number, len(numbering) + 1)
