@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
+from assistant.answering.answer_kind import check_answer_type, check_informative
+from assistant.answering.attribution import check_attribution
 from assistant.answering.context import EvidenceContext
 from assistant.facts import (
     STOPWORDS,
@@ -44,31 +46,6 @@ _TITLES = frozenset(
     "mr mrs ms dr prof president secretary minister prime general senator press king queen sir "
     "chairman leader the".split()
 )
-_ASSESSES = re.compile(
-    r"\b(?:our (?:assessment|view|opinion|judg\w+|analysis|expectation)|in our|"
-    r"we (?:feel|believe|think|expect|assess|judge|doubt|see|suspect|conclude|anticipate))\b",
-    re.IGNORECASE,
-)
-_SAYS_ASSESSED = re.compile(
-    r"\b(?:author\w*|assess\w*|article|editorial|writer\w*|opinion|view|we|our|expects?|"
-    r"believes?|feels?|thinks?)\b",
-    re.IGNORECASE,
-)
-_REPORTS = re.compile(
-    r"\b(?:said|says|told|claimed|claims|suggested|suggests?|emphasi[sz]ed|stressed|argued|"
-    r"according to|alleged|accused|boast\w*|announced|pledged|warned|denied|insisted|cited|"
-    r"citing|pointed|described|added|stated|responded|signals?)\b",
-    re.IGNORECASE,
-)
-_SPEAKER = re.compile(
-    r"(?P<before>(?:[A-Z][\w.’'-]*\s+){1,4}|\b(?:she|he|they|(?:some\s+)?analysts|"
-    r"(?:[\w.]+\s+)?officials|residents|experts|critics)\s+)(?:\w+ly\s+)?(?:has\s+|have\s+|had\s+)?"
-    r"(?:\w+ly\s+)?(?:said|says|told|claimed|suggested|emphasi[sz]ed|stressed|argued|warned|denied|"
-    r"insisted|cited|pointed|added|stated)\b",
-)
-
-
-_ACCORDING = re.compile(r"\b[Aa]ccording to (?P<before>(?:[\w.’'-]+ ?){1,3})")
 
 
 def check_statement(
@@ -170,77 +147,6 @@ def check_question_numbers(question: str, cited: Sequence[EvidenceContext]) -> C
     return _verdict("question_numbers", bool(wanted or months), missing)
 
 
-_TYPES: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
-    (
-        re.compile(
-            r"\bhow (?:many|much|high|tall|far|long|old|large|big|heavy|fast|deep|wide)\b", re.I
-        ),
-        "a number",
-        lambda text: (
-            bool(numbers(text))
-            or bool(
-                re.search(
-                    r"\b(one|once|twice|both|no|none|several|half|few|decades?|centur\w+|years|months|"
-                    r"weeks|days|hours|minutes|since|ever|always)\b",
-                    text,
-                    re.I,
-                )
-            )
-        ),
-    ),
-    (
-        re.compile(
-            r"\b(?:what|which) (?:year|month|day|date|weekday)\b|"
-            r"\bon (?:what|which) (?:day|date)\b",
-            re.I,
-        ),
-        "a date",
-        lambda text: bool(numbers(text) or calendar_words(text)),
-    ),
-    (
-        re.compile(r"^\W*(?:and\s+)?when\b|\bsince when\b|\b(?:by|until) when\b", re.I),
-        "a time",
-        lambda text: (
-            bool(numbers(text) or calendar_words(text))
-            or bool(
-                re.search(
-                    r"\b(ago|yesterday|today|tomorrow|week\w*|month\w*|year\w*|day\w*|recent\w*|"
-                    r"last|next|before|after|during|when|weekend|while|morning|evening|night|soon|"
-                    r"no|not|never|now|current\w*|decade\w*|centur\w*)\b",
-                    text,
-                    re.I,
-                )
-            )
-        ),
-    ),
-)
-
-
-def check_answer_type(statement: str, question: str) -> Check:
-    """See that a question for a number, a date or a time is answered by one."""
-    if _WHO.search(question) and not re.search(r"\bor\b", question):
-        asked = set(folded_words(question))
-        named = [word for word in words(statement) if word[0].isupper()]
-        named += [match.group() for match in _PERSONS.finditer(statement)]
-        fresh = any(word.lower() not in STOPWORDS and fold(word) not in asked for word in named)
-        return Check("answer_type", fresh, "" if fresh else "asked for a person or group")
-    for asks, kind, gives in _TYPES:
-        if asks.search(question):
-            return Check(
-                "answer_type", gives(statement), "" if gives(statement) else f"asked for {kind}"
-            )
-    return Check("answer_type", None)
-
-
-_WH = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
-_WHO = re.compile(r"^\W*(?:and\s+)?who(?:se|m)?\b|\bby whom\b", re.IGNORECASE)
-_PERSONS = re.compile(
-    r"\b(?:\w*(?:officials?|analysts?|experts?|critics?|residents?|authors?|writers?|people|"
-    r"president|minister|secretary|spokes\w+|leaders?|government|house|party|police|army|court|"
-    r"company|lawyers?|doctors?|scientists?|researchers?|workers?|members?|voters?|community|"
-    r"man|woman|men|women|he|she|they|nobody|no one|neither|both))\b",
-    re.IGNORECASE,
-)
 _GROUNDED = 0.5
 
 
@@ -262,17 +168,6 @@ def check_counted(question: str, cited: Sequence[EvidenceContext]) -> Check:
     return _verdict("counted", bool(wanted), missing)
 
 
-def check_informative(statement: str, question: str) -> Check:
-    """See that the answer to a wh-question says something that the question does not."""
-    if not _WH.search(question) or re.search(r"\bor\b", question):
-        return Check("informative", None)
-    said = [*content_words(statement), *calendar_words(statement)]
-    said += [number.text for number in numbers(statement)]
-    asked = [*content_words(question), *calendar_words(question)]
-    new = [word for word in said if not any(same_word(word, other) for other in asked)]
-    return Check("informative", bool(new), "" if new else "it only repeats the question")
-
-
 def check_grounded(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
     """Measure how much of what a statement adds to the question the cited text has.
 
@@ -292,39 +187,6 @@ def check_grounded(statement: str, question: str, cited: Sequence[EvidenceContex
     share = 1 - len(missing) / len(new)
     detail = f"not in the cited text: {', '.join(missing)}" if missing else ""
     return Check("grounded", share >= _GROUNDED, detail, round(share, 4))
-
-
-def check_attribution(statement: str, cited: Sequence[EvidenceContext]) -> Check:
-    """See that reported speech keeps its speaker and an assessment stays one."""
-    for context in cited:
-        sentence = re.sub(r"“[^”]*”", " ", context.evidence.text)
-        if _ASSESSES.search(sentence) and not _SAYS_ASSESSED.search(statement):
-            return Check("attribution", False, "the author's assessment, not reported fact")
-        speakers = [
-            word
-            for match in (*_SPEAKER.finditer(sentence), *_ACCORDING.finditer(sentence))
-            for word in match["before"].split()
-            if word.lower() not in {"some", "u.s."}
-        ]
-        if re.search(r"\b(?:accus|alleg)", sentence) and not _REPORTS.search(statement):
-            return Check("attribution", False, "an accusation, not reported fact")
-        if not speakers:
-            continue
-        named = {fold(word) for word in speakers}
-        teller = _SPEAKER.search(statement)
-        if teller is not None and not named & {fold(word) for word in teller["before"].split()}:
-            told = " ".join(speakers)
-            if not {word.lower() for word in speakers} & {"he", "she", "they"}:
-                return Check("attribution", False, f"reported as said by {told}")
-        if _REPORTS.search(statement):
-            continue
-        if not named & set(folded_words(statement)):
-            return Check("attribution", False, f"reported as said by {' '.join(speakers)}")
-    applies = any(
-        _ASSESSES.search(context.evidence.text) or _SPEAKER.search(context.evidence.text)
-        for context in cited
-    )
-    return Check("attribution", True if applies else None)
 
 
 def measure_words(

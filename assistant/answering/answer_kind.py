@@ -1,0 +1,101 @@
+"""Whether a statement is the kind of answer that the question asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from assistant.facts import (
+    STOPWORDS,
+    calendar_words,
+    content_words,
+    fold,
+    folded_words,
+    numbers,
+    same_word,
+    words,
+)
+from assistant.types import Check
+
+_TYPES: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
+    (
+        re.compile(
+            r"\bhow (?:many|much|high|tall|far|long|old|large|big|heavy|fast|deep|wide)\b", re.I
+        ),
+        "a number",
+        lambda text: (
+            bool(numbers(text))
+            or bool(
+                re.search(
+                    r"\b(one|once|twice|both|no|none|several|half|few|decades?|centur\w+|years|months|"
+                    r"weeks|days|hours|minutes|since|ever|always)\b",
+                    text,
+                    re.I,
+                )
+            )
+        ),
+    ),
+    (
+        re.compile(
+            r"\b(?:what|which) (?:year|month|day|date|weekday)\b|"
+            r"\bon (?:what|which) (?:day|date)\b",
+            re.I,
+        ),
+        "a date",
+        lambda text: bool(numbers(text) or calendar_words(text)),
+    ),
+    (
+        re.compile(r"^\W*(?:and\s+)?when\b|\bsince when\b|\b(?:by|until) when\b", re.I),
+        "a time",
+        lambda text: (
+            bool(numbers(text) or calendar_words(text))
+            or bool(
+                re.search(
+                    r"\b(ago|yesterday|today|tomorrow|week\w*|month\w*|year\w*|day\w*|recent\w*|"
+                    r"last|next|before|after|during|when|weekend|while|morning|evening|night|soon|"
+                    r"no|not|never|now|current\w*|decade\w*|centur\w*)\b",
+                    text,
+                    re.I,
+                )
+            )
+        ),
+    ),
+)
+
+
+def check_answer_type(statement: str, question: str) -> Check:
+    """See that a question for a number, a date or a time is answered by one."""
+    if _WHO.search(question) and not re.search(r"\bor\b", question):
+        asked = set(folded_words(question))
+        named = [word for word in words(statement) if word[0].isupper()]
+        named += [match.group() for match in _PERSONS.finditer(statement)]
+        fresh = any(word.lower() not in STOPWORDS and fold(word) not in asked for word in named)
+        return Check("answer_type", fresh, "" if fresh else "asked for a person or group")
+    for asks, kind, gives in _TYPES:
+        if asks.search(question):
+            return Check(
+                "answer_type", gives(statement), "" if gives(statement) else f"asked for {kind}"
+            )
+    return Check("answer_type", None)
+
+
+_WH = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
+_WHO = re.compile(r"^\W*(?:and\s+)?who(?:se|m)?\b|\bby whom\b", re.IGNORECASE)
+_PERSONS = re.compile(
+    r"\b(?:\w*(?:officials?|analysts?|experts?|critics?|residents?|authors?|writers?|people|"
+    r"president|minister|secretary|spokes\w+|leaders?|government|house|party|police|army|court|"
+    r"company|lawyers?|doctors?|scientists?|researchers?|workers?|members?|voters?|community|"
+    r"man|woman|men|women|he|she|they|nobody|no one|neither|both))\b",
+    re.IGNORECASE,
+)
+
+
+def check_informative(statement: str, question: str) -> Check:
+    """See that the answer to a wh-question says something that the question does not."""
+    if not _WH.search(question) or re.search(r"\bor\b", question):
+        return Check("informative", None)
+    said = [*content_words(statement), *calendar_words(statement)]
+    said += [number.text for number in numbers(statement)]
+    asked = [*content_words(question), *calendar_words(question)]
+    new = [word for word in said if not any(same_word(word, other) for other in asked)]
+    return Check("informative", bool(new), "" if new else "it only repeats the question")

@@ -1,0 +1,53 @@
+"""What a text asserts that can be checked without a model: numbers, dates, quotes, names.
+
+English news text is assumed. Everything here is lenient about form ("4,500 km" and
+"4500 kilometres" are equal) and strict about content.
+"""
+
+from assistant.facts.dates import MONTHS, WEEKDAYS, Day, calendar_words, days
+from assistant.facts.names import Name, names, quoted_phrases
+from assistant.facts.numbers import Number, numbers, states_number
+from assistant.facts.words import (
+    STOPWORDS,
+    alias_forms,
+    as_written,
+    content_words,
+    countries_of,
+    flatten,
+    fold,
+    fold_phrase,
+    folded_plain,
+    folded_words,
+    same_name,
+    same_word,
+    stem,
+    words,
+)
+
+__all__ = [
+    "MONTHS",
+    "STOPWORDS",
+    "WEEKDAYS",
+    "Day",
+    "Name",
+    "Number",
+    "alias_forms",
+    "as_written",
+    "calendar_words",
+    "content_words",
+    "countries_of",
+    "days",
+    "flatten",
+    "fold",
+    "fold_phrase",
+    "folded_plain",
+    "folded_words",
+    "names",
+    "numbers",
+    "quoted_phrases",
+    "same_name",
+    "same_word",
+    "states_number",
+    "stem",
+    "words",
+]

@@ -1,0 +1,163 @@
+"""Numbers in digits or words, with the unit or currency beside them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from assistant.facts.words import folded_plain
+
+_NUMBER = re.compile(
+    r"(?<![\w.])(?:(?P<designates>[A-Z][A-Za-z]*)[-–‑])?(?P<currency>[$€£¥])?(?P<sign>[-−]?)"
+    r"(?P<digits>\d{1,3}(?:[,\u202f\u00a0]\d{3})+(?!\d)|\d+)(?P<fraction>\.\d+)?"
+    r"(?:(?P<suffix>st|nd|rd|th|bn|m|k|s)(?!\w))?"
+    r"(?:[ \u00a0-]?(?P<scale>hundred|thousand|million|billion|trillion)\b)?"
+    r"(?:[ \u00a0-]?(?P<unit>%|per\s?cent|°[CF]|[A-Za-z]+))?",
+    re.IGNORECASE,
+)
+
+_CURRENCIES = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy"}
+
+_SCALES = {
+    "hundred": 100.0,
+    "thousand": 1e3,
+    "k": 1e3,
+    "million": 1e6,
+    "m": 1e6,
+    "billion": 1e9,
+    "bn": 1e9,
+    "trillion": 1e12,
+}
+
+_NUMBER_WORDS = {
+    word: float(value)
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen "
+        "fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
+    )
+} | {
+    "thirty": 30.0,
+    "forty": 40.0,
+    "fifty": 50.0,
+    "sixty": 60.0,
+    "seventy": 70.0,
+    "eighty": 80.0,
+    "ninety": 90.0,
+    "first": 1.0,
+    "second": 2.0,
+    "third": 3.0,
+    "twice": 2.0,
+}
+
+# Alone, "one", "first" and "second" are more often articles and adverbs than counts.
+_WEAK_NUMBER_WORDS = {"one", "first", "second", "third", "twice"}
+
+_MULTIPLIERS = {
+    "dozen": 12.0,
+    "hundred": 100.0,
+    "thousand": 1e3,
+    "million": 1e6,
+    "billion": 1e9,
+    "trillion": 1e12,
+}
+
+_UNITS = {
+    alias: unit
+    for unit, aliases in {
+        "km": "km kilometre kilometres kilometer kilometers",
+        "mile": "mile miles mi",
+        "m": "metre metres meter meters",
+        "ft": "foot feet ft",
+        "kg": "kg kilogram kilograms kilo kilos",
+        "t": "tonne tonnes ton tons",
+        "lb": "lb lbs pound pounds",
+        "%": "% percent percentage",
+        "°c": "°c",
+        "°f": "°f",
+        "usd": "dollar dollars usd",
+        "eur": "euro euros eur",
+        "kph": "kph kmh",
+        "mph": "mph",
+        "second": "seconds",
+        "minute": "minute minutes min mins",
+        "hour": "hour hours hr hrs",
+        "day": "day days",
+        "week": "week weeks",
+        "month": "month months",
+        "year": "year years",
+    }.items()
+    for alias in aliases.split()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A value, the unit that follows it (None where none is known) and its text."""
+
+    value: float
+    unit: str | None
+    text: str
+
+
+def numbers(text: str) -> list[Number]:
+    """Find the numbers, in digits or words, with the unit or currency beside them.
+
+    The number of a designation ("Hwasong-15") has the designation as its unit.
+    """
+    found = []
+    for match in _NUMBER.finditer(text):
+        value = float(re.sub(r"[^\d]", "", match["digits"]) + (match["fraction"] or ""))
+        suffix = (match["suffix"] or "").lower()
+        value *= _SCALES.get(suffix, 1.0) * _SCALES.get((match["scale"] or "").lower(), 1.0)
+        unit = _UNITS.get(re.sub(r"\s", "", match["unit"] or "").lower())
+        if match["designates"]:
+            unit = f"-{match['designates'].lower()}"
+        elif match["currency"]:
+            unit = _CURRENCIES[match["currency"]]
+        elif suffix == "s":
+            unit = "decade"
+        if match["sign"]:
+            value = -value
+        found.append(Number(value, unit, match.group().strip()))
+    return found + _worded_numbers(text.lower())
+
+
+def _worded_numbers(lowered: str) -> list[Number]:
+    """Find the numbers in words: "twenty-three", "two hundred", "a dozen"."""
+    found = []
+    for match in _WORDED.finditer(lowered):
+        parts = re.findall(r"[a-z]+", match.group())
+        alone = len(parts) == 1 and (parts[0] in _WEAK_NUMBER_WORDS or parts[0] in _MULTIPLIERS)
+        if alone or re.search(r"\d[ ,-]?$", lowered[: match.start()]):
+            continue
+        total = current = 0.0
+        for part in parts:
+            if part in _NUMBER_WORDS:
+                current += _NUMBER_WORDS[part]
+            elif _MULTIPLIERS.get(part, 0.0) >= 1e3:
+                total, current = total + max(current, 1.0) * _MULTIPLIERS[part], 0.0
+            elif part in _MULTIPLIERS:
+                current = max(current, 1.0) * _MULTIPLIERS[part]
+        following = re.match(r"[ -]?(per ?cent|[a-z]+)", lowered[match.end() :])
+        unit = _UNITS.get(following.group(1).replace(" ", "")) if following else None
+        found.append(Number(total + current, unit, match.group()))
+    return found
+
+
+_SMALL = "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
+
+_LARGE = "|".join(_MULTIPLIERS)
+
+_WORDED = re.compile(rf"\b(?:(?:a|{_SMALL})(?:[ -](?:and )?(?:{_SMALL}|{_LARGE}))+|{_SMALL})\b")
+
+
+def states_number(evidence: str, wanted: Number) -> bool:
+    """Tell whether the evidence has the value, with the same unit where both name one."""
+    for number in numbers(evidence):
+        same = abs(number.value - wanted.value) <= 1e-9 * max(1.0, abs(wanted.value))
+        units = (number.unit, wanted.unit)
+        designates = any(unit is not None and unit.startswith("-") for unit in units)
+        if same and (number.unit == wanted.unit or (None in units and not designates)):
+            return True
+    weak = {_NUMBER_WORDS[word] for word in folded_plain(evidence) if word in _WEAK_NUMBER_WORDS}
+    return wanted.value in weak
