@@ -18,6 +18,8 @@ from assistant.settings import Settings
 from assistant.types import Progress, no_progress
 
 if TYPE_CHECKING:
+    import httpx
+
     from assistant.models.engine import EmbeddedEngine
 
 logger = logging.getLogger(__name__)
@@ -29,11 +31,17 @@ class LoadedChatModel:
     """A chat model that is ready, with the engine behind it if that runs in this process."""
 
     def __init__(
-        self, model: BaseChatModel, *, name: str, engine: EmbeddedEngine | None = None
+        self,
+        model: BaseChatModel,
+        *,
+        name: str,
+        engine: EmbeddedEngine | None = None,
+        client: httpx.Client | None = None,
     ) -> None:
         self.model = model
         self.name = name
         self._engine = engine
+        self._client = client
 
     @property
     def embedded(self) -> bool:
@@ -57,7 +65,9 @@ class LoadedChatModel:
             self._engine.keep(slot, text)
 
     def close(self) -> None:
-        """End the embedded engine."""
+        """End the embedded engine and the connections to it."""
+        if self._client is not None:
+            self._client.close()
         if self._engine is not None:
             self._engine.close()
 
@@ -123,7 +133,7 @@ def _embed(path: Path, name: str, settings: Settings) -> LoadedChatModel:
         http_client=client,
         http_async_client=async_client,
     )
-    return LoadedChatModel(model, name=name, engine=engine)
+    return LoadedChatModel(model, name=name, engine=engine, client=client)
 
 
 def _reach(named: str, settings: Settings) -> LoadedChatModel:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant import offline
 from assistant.errors import ModelDigestError, ModelNotFoundError, ModelPullError
 from assistant.models.catalogue import find_model, load_catalogue
 from assistant.models.pull import (
@@ -25,6 +26,7 @@ SMALL = "all-MiniLM-L6-v2"
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     # No index answers: what a mirror does not have cannot be had.
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(offline, "_ours", set())
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "nothing"))
     monkeypatch.setenv("PIP_RETRIES", "0")
