@@ -385,7 +385,7 @@ def _stream(assistant: Assistant, console: Console, question: str, history: Any,
     with Live(console=console, transient=True, refresh_per_second=8) as live:
         for event in assistant.stream(question, history, where=where):
             if isinstance(event, Retrieved):
-                evidence = render_evidence(event.evidence)
+                evidence, draft = render_evidence(event.evidence), ""
             elif isinstance(event, Token):
                 draft += event.text
             elif isinstance(event, Finished):

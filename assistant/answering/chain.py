@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant.answering.checks import GATES, check_statement, question_share
@@ -28,6 +28,7 @@ from assistant.models.embeddings import EmbeddingModel
 from assistant.prompts import Prompt, load_prompt, one_line
 from assistant.retrieval import HybridRetriever, rewrite, select_evidence
 from assistant.retrieval.asking import strip_instructions
+from assistant.retrieval.hybrid import RankedPassage
 from assistant.retrieval.rewriting import leans_on_history
 from assistant.settings import Settings
 from assistant.types import (
@@ -47,6 +48,7 @@ from assistant.types import (
     Token,
     Turn,
     Usage,
+    Verdict,
     Verified,
 )
 
@@ -92,11 +94,31 @@ class _Run:
     first_token_s: float | None = None
     usage: Usage = field(default_factory=Usage)
     notes: tuple[str, ...] = ()
+    passages: list[RankedPassage] = field(default_factory=list)
+    vector: list[float] = field(default_factory=list)
+    dropped: list[Statement] = field(default_factory=list)
 
     @property
     def asked(self) -> str:
         """What is looked up and answered: independent of turns, free of instructions."""
         return strip_instructions(self.rewritten or self.question)
+
+
+@dataclass
+class _Attempt:
+    """What one draft came to."""
+
+    refusal_chance: float | None
+    shown: list[Statement] = field(default_factory=list)
+    contexts: dict[int, EvidenceContext] = field(default_factory=dict)
+    numbering: dict[int, int] = field(default_factory=dict)
+    """Numbers as printed, by number of the evidence."""
+
+    def print_numbers(self, numbers: Sequence[int]) -> tuple[int, ...]:
+        """Number the evidence in the order in which statements cite it."""
+        for number in numbers:
+            self.numbering.setdefault(number, len(self.numbering) + 1)
+        return tuple(self.numbering[number] for number in numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,49 +164,64 @@ class AnswerChain:
             yield self._finish_refused(run, code)
             return
 
-        values = {"evidence": render_evidence(run.evidence), "question": one_line(run.asked)}
-        draft = Draft()
-        yield from self._draft(run, values, draft, self.prompts.answer)
-        refusal_chance = draft.refusal_chance
-        insisted = is_refusal(draft.text) and self.chat.embedded
-        if insisted:
-            # A small model refuses too readily; what it says next has to be well supported.
-            run.notes += ("The first draft refused; a second one was asked for and checked.",)
-            draft = Draft()
-            yield from self._draft(run, values, draft, self.prompts.insist)
-        if is_refusal(draft.text):
-            yield self._finish_refused(run, "not_stated")
+        attempt = yield from self._attempt(run, self.prompts.answer, ("supported", "partly"))
+        if not attempt.shown and self.chat.embedded:
+            # A small model refuses too readily, or takes the wrong one of a few sentences. It
+            # reads more of them; what it says then has to be well supported.
+            run.notes += ("The first draft gave nothing that is supported; a second one was read.",)
+            run.evidence = self._select(run, self.settings.reread_sentences)
+            yield Retrieved(run.evidence, run.rewritten)
+            refused = attempt.refusal_chance
+            attempt = yield from self._attempt(run, self.prompts.insist, ("supported",), refused)
+        if not attempt.shown:
+            yield self._finish_refused(run, "unsupported" if run.dropped else "not_stated")
             return
+        citations = tuple(
+            _cite(attempt.contexts[number], printed)
+            for number, printed in attempt.numbering.items()
+        )
+        yield self._finish(run, tuple(attempt.shown), citations, None)
 
+    def _attempt(
+        self,
+        run: _Run,
+        prompt: Prompt,
+        accepted: Sequence[Verdict],
+        refusal_chance: float | None = None,
+    ) -> Generator[Event, None, _Attempt]:
+        """Draft from the run's evidence, link, verify; keep statements of an accepted verdict.
+
+        `refusal_chance` is that of an earlier draft; where absent it is this draft's own.
+        """
+        draft = Draft()
+        yield from self._draft(run, draft, prompt)
+        if refusal_chance is None:
+            refusal_chance = draft.refusal_chance
+        attempt = _Attempt(refusal_chance)
+        if is_refusal(draft.text):
+            return attempt
         linked = link(draft.text, run.evidence)
         run.notes += linked.notes
-        contexts = {
+        attempt.contexts |= {
             context.evidence.number: context
             for context in read_contexts(run.evidence, self.index.article)
         }
-        shown: list[Statement] = []
-        dropped: list[Statement] = []
-        numbering: dict[int, int] = {}
+        chances = {"least_token": draft.least_chance}
+        if refusal_chance is not None:
+            chances["draft"] = 1 - refusal_chance
         for found in linked.statements:
             if is_refusal(found.text):
                 continue
-            cited = [contexts[number] for number in found.numbers]
-            support = self._verify(run, found, cited, refusal_chance)
-            keep = support.verdict == "supported" or (support.verdict == "partly" and not insisted)
-            if keep:
-                for number in found.numbers:
-                    numbering.setdefault(number, len(numbering) + 1)
-            printed = tuple(numbering[number] for number in found.numbers) if keep else ()
-            statement = Statement(found.text, printed, support)
-            (shown if keep else dropped).append(statement)
+            cited = [attempt.contexts[number] for number in found.numbers]
+            support = self._verify(run, found, cited, chances)
+            if support.verdict in accepted:
+                statement = Statement(found.text, attempt.print_numbers(found.numbers), support)
+                attempt.shown.append(statement)
+            else:
+                statement = Statement(found.text, (), support)
+                run.dropped.append(statement)
             yield Verified(statement)
-        if not shown:
-            yield self._finish_refused(
-                run, "unsupported" if dropped else "not_stated", dropped=tuple(dropped)
-            )
-            return
-        citations = tuple(_cite(contexts[number], printed) for number, printed in numbering.items())
-        yield self._finish(run, tuple(shown), citations, None, tuple(dropped))
+        return attempt
 
     def _checked(self, question: str) -> str:
         question = question.strip()
@@ -213,22 +250,26 @@ class AnswerChain:
 
     def _retrieve(self, run: _Run) -> None:
         began = time.monotonic()
-        vector = self.embeddings.embed_query(run.asked)
+        run.vector = self.embeddings.embed_query(run.asked)
         retriever = HybridRetriever(
             index=self.index,
             embeddings=self.embeddings,
             k=self.settings.retrieve_passages,
             where=run.where,
         )
-        run.evidence = select_evidence(
+        run.passages = retriever.search(run.asked, vector=run.vector)
+        run.evidence = self._select(run, self.settings.evidence_sentences)
+        run.retrieve_s = time.monotonic() - began
+
+    def _select(self, run: _Run, sentences: int) -> tuple[Evidence, ...]:
+        return select_evidence(
             run.asked,
-            vector,
-            retriever.search(run.asked, vector=vector),
-            sentences=self.settings.evidence_sentences,
+            run.vector,
+            run.passages,
+            sentences=sentences,
             tokens=self.settings.evidence_tokens,
             count_tokens=self.embeddings.count_tokens,
         )
-        run.retrieve_s = time.monotonic() - began
 
     def _refuse_unread(self, run: _Run) -> RefusalCode | None:
         """Decide without the chat model where the corpus clearly has nothing."""
@@ -242,9 +283,8 @@ class AnswerChain:
             return "nothing_close"
         return None
 
-    def _draft(
-        self, run: _Run, values: dict[str, str], draft: Draft, prompt: Prompt
-    ) -> Iterator[Event]:
+    def _draft(self, run: _Run, draft: Draft, prompt: Prompt) -> Iterator[Event]:
+        values = {"evidence": render_evidence(run.evidence), "question": one_line(run.asked)}
         chain = draft_chain(self.chat, prompt, tokens=self.settings.answer_tokens)
         for text in stream_draft(chain, values, draft):
             if run.first_token_s is None:
@@ -257,8 +297,9 @@ class AnswerChain:
         run: _Run,
         found: LinkedStatement,
         cited: Sequence[EvidenceContext],
-        refusal_chance: float | None,
+        chances: Mapping[str, float | None],
     ) -> Support:
+        """Check a statement; `chances` are what the draft's own probabilities say, by name."""
         checks = check_statement(found.text, run.asked, cited)
         if not any(check.passed is False and check.name in GATES for check in checks):
             messages = self.prompts.verify.render(
@@ -271,15 +312,16 @@ class AnswerChain:
             chance, reply = ask_witness(witness_model(self.chat), messages)
             run.usage = add_usage(run.usage, reply)
             checks += (Check("model", chance >= 0.5, f"P(yes) {chance:.2f}", round(chance, 4)),)
-            if refusal_chance is not None:
-                checks += (Check("draft", None, score=round(1 - refusal_chance, 4)),)
+            checks += tuple(
+                Check(name, None, score=round(chance, 4))
+                for name, chance in chances.items()
+                if chance is not None
+            )
         return judge(
             checks, threshold=self.settings.support_threshold, calibration=load_calibration()
         )
 
-    def _finish_refused(
-        self, run: _Run, code: RefusalCode, dropped: tuple[Statement, ...] = ()
-    ) -> Finished:
+    def _finish_refused(self, run: _Run, code: RefusalCode) -> Finished:
         terms = named_terms(run.asked) if code == "missing_terms" else searched_terms(run.asked)
         refusal = build_refusal(
             code,
@@ -287,7 +329,7 @@ class AnswerChain:
             evidence=run.evidence,
             where=run.where,
         )
-        return self._finish(run, (), (), refusal, dropped)
+        return self._finish(run, (), (), refusal)
 
     def _finish(
         self,
@@ -295,7 +337,6 @@ class AnswerChain:
         statements: tuple[Statement, ...],
         citations: tuple[Citation, ...],
         refusal: Refusal | None,
-        dropped: tuple[Statement, ...],
     ) -> Finished:
         timings = Timings(
             round(run.retrieve_s, 4),
@@ -315,7 +356,7 @@ class AnswerChain:
                 embedding_model=self.embeddings.name,
                 prompt_version=self.prompts.version,
                 index_digest=self.index.version(),
-                dropped=dropped,
+                dropped=tuple(run.dropped),
                 notes=run.notes,
             )
         )

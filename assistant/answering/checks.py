@@ -17,6 +17,7 @@ from assistant.facts import (
     STOPWORDS,
     WEEKDAYS,
     Name,
+    abbreviate_phrases,
     calendar_words,
     content_words,
     countries_of,
@@ -63,7 +64,7 @@ def check_statement(
         check_question_names(question, cited),
         check_question_numbers(question, cited),
         check_question_quotes(question, cited),
-        check_counted(question, cited),
+        check_counted(statement, question, cited),
         check_answer_type(statement, question),
         check_informative(statement, question),
         check_grounded(statement, question, cited),
@@ -149,6 +150,8 @@ def check_question_numbers(question: str, cited: Sequence[EvidenceContext]) -> C
 
 _GROUNDED = 0.5
 
+_COUNTED = re.compile(r"\b(?:how many|number of) ((?:[\w-]+ ){0,3}[\w-]+)", re.IGNORECASE)
+
 
 def check_question_quotes(question: str, cited: Sequence[EvidenceContext]) -> Check:
     """Look for every phrase that the question quotes, verbatim, in the cited text."""
@@ -157,14 +160,29 @@ def check_question_quotes(question: str, cited: Sequence[EvidenceContext]) -> Ch
     return _verdict("question_quotes", bool(wanted), [q for q in wanted if flatten(q) not in text])
 
 
-def check_counted(question: str, cited: Sequence[EvidenceContext]) -> Check:
-    """See that the evidence speaks of the very things that "how many …" counts."""
-    match = re.search(r"\bhow many ((?:[\w-]+ ){0,3}[\w-]+)", question, re.IGNORECASE)
+def check_counted(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
+    """See that evidence and statement count the very things that "how many …" asks for.
+
+    Of "23 missiles in 16 tests" only the 16 answers how many tests there were.
+    """
+    match = _COUNTED.search(question)
     if match is None:
         return Check("counted", None)
     wanted = content_words(match.group(1))[:3]
-    near = content_words(" ".join(context.wide for context in cited))
+    text = " ".join(context.wide for context in cited)
+    near = content_words(text)
     missing = [word for word in wanted if not any(same_word(word, other) for other in near)]
+    head = list(
+        itertools.takewhile(lambda word: word.lower() not in STOPWORDS, words(match.group(1)))
+    )[-1:]
+    counts = {
+        number.value
+        for number in numbers(" ".join(context.close for context in cited))
+        if any(same_word(fold(word), fold(number.text.split()[-1])) for word in head)
+    }
+    said = [number for number in numbers(statement) if not (number.unit or "").startswith("-")]
+    if counts and said and not any(number.value in counts for number in said):
+        missing.append(f"{said[0].text} as the number of {head[0]}")
     return _verdict("counted", bool(wanted), missing)
 
 
@@ -257,13 +275,17 @@ def _absent(
 def _occurs(word: str, texts: Iterable[str], *, stands_for: bool) -> bool:
     if stands_for:
         forms = (word, *countries_of(word))
-        return any(same_word(form, other) for form in forms for other in texts)
+        return any(
+            same_word(form, other) or word in countries_of(other)
+            for form in forms
+            for other in texts
+        )
     return any(same_name(word, other) for other in texts)
 
 
 def _unknown_opening(statement: str, question: str, cited: Sequence[EvidenceContext]) -> list[str]:
     """Return the statement's first word if it may be a name that no cited article has."""
-    first = next(iter(words(statement)), "")
+    first = next(iter(words(abbreviate_phrases(statement))), "")
     if not first[:1].isupper() or first.lower() in STOPWORDS or not first[1:].islower():
         return []
     known = folded_words(question)

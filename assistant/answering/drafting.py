@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from assistant.answering.refusing import REFUSAL_PHRASE
-from assistant.answering.witness import top_chances
+from assistant.answering.witness import token_entries, top_chances
 from assistant.models.chat import LoadedChatModel
 from assistant.prompts import Prompt, one_line
 from assistant.types import Evidence, Usage
@@ -21,10 +22,16 @@ _TOP = 10
 
 @dataclass
 class Draft:
-    """What the model wrote so far; `refusal_chance` is None where the server gives none."""
+    """What the model wrote so far; the chances are None where the server gives none."""
 
     text: str = ""
     refusal_chance: float | None = None
+    """Probability, before the first word, of the refusal."""
+    least_chance: float | None = None
+    """Least probability of a token outside citation marks: where the model hesitated most.
+
+    A sign of made-up detail (Varshney et al. 2023, arXiv 2307.03987).
+    """
     usage: Usage = field(default_factory=Usage)
 
 
@@ -62,9 +69,16 @@ def stream_draft(
     Nothing is yielded while the text may still become the refusal phrase.
     """
     held = ""
+    in_mark = False
     for chunk in chain.stream(values):
         if draft.refusal_chance is None:
             draft.refusal_chance = _refusal_chance(chunk)
+        for entry in token_entries(chunk):
+            in_mark = in_mark or "[" in entry["token"]
+            if not in_mark and any(letter.isalnum() for letter in entry["token"]):
+                chance = math.exp(entry["logprob"])
+                draft.least_chance = min(chance, draft.least_chance or 1.0)
+            in_mark = in_mark and "]" not in entry["token"]
         draft.usage = add_usage(draft.usage, chunk)
         text = str(chunk.text)
         draft.text += text
@@ -75,7 +89,7 @@ def stream_draft(
 
 
 def _refusal_chance(chunk: AIMessage | AIMessageChunk) -> float | None:
-    content = (chunk.response_metadata.get("logprobs") or {}).get("content") or []
+    content = token_entries(chunk)
     if not content:
         return None
     first = REFUSAL_PHRASE.split()[0]

@@ -31,8 +31,13 @@ def yes_probability(reply: AIMessage) -> float:
 
 def first_token_chances(reply: AIMessage) -> dict[str, float]:
     """Return the likeliest first tokens with their probabilities; empty where not given."""
-    content = (reply.response_metadata.get("logprobs") or {}).get("content") or []
+    content = token_entries(reply)
     return top_chances(content[0]) if content else {}
+
+
+def token_entries(message: AIMessage) -> list[dict[str, Any]]:
+    """Return the OpenAI `logprobs.content` list of a message or chunk; empty where not given."""
+    return (message.response_metadata.get("logprobs") or {}).get("content") or []
 
 
 def top_chances(entry: Mapping[str, Any]) -> dict[str, float]:

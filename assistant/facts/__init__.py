@@ -9,6 +9,7 @@ from assistant.facts.names import Name, names, quoted_phrases
 from assistant.facts.numbers import Number, numbers, states_number
 from assistant.facts.words import (
     STOPWORDS,
+    abbreviate_phrases,
     alias_forms,
     as_written,
     content_words,
@@ -31,6 +32,7 @@ __all__ = [
     "Day",
     "Name",
     "Number",
+    "abbreviate_phrases",
     "alias_forms",
     "as_written",
     "calendar_words",

@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 
 from assistant.facts.dates import MONTHS, WEEKDAYS
-from assistant.facts.words import PHRASES, STOPWORDS, WORD, words
+from assistant.facts.words import STOPWORDS, WORD, abbreviate_phrases, words
 
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|s)", re.IGNORECASE)
 
 _QUOTED = re.compile(r"„([^”“]{2,}?)[”“]|[“\"«]([^”\"»“]{2,}?)[”\"»]|(?<!\w)‘([^‘]{2,}?)’(?!\w)")
+
+_CLAUSES = re.compile(r"(?<=[!?:;])\s+|(?<=[a-z0-9)”\"]\.)\s+|[,()]|\s[–—]\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,8 @@ def names(text: str) -> list[Name]:
     A capitalised word that begins a sentence counts only when another capitalised word
     follows it, or when it is written in capitals or with digits.
     """
-    for pattern, alias in PHRASES:
-        text = pattern.sub(alias, text)
     found: list[Name] = []
-    for clause in re.split(r"(?<=[!?:;])\s+|(?<=[a-z0-9)”\"]\.)\s+|[,()]|\s[–—]\s", text):
+    for clause in _CLAUSES.split(abbreviate_phrases(text)):
         run: list[str] = []
         begins = True
         for match in WORD.finditer(clause):

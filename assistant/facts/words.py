@@ -43,7 +43,7 @@ _SPELLED_OUT = {
     "southkorea": ("South Korea", "South Korean", "South Koreans"),
 }
 
-PHRASES = (
+_PHRASES = (
     (re.compile(r"\bunited\s+states(\s+of\s+america)?\b", re.IGNORECASE), "US"),
     (re.compile(r"\bunited\s+kingdom\b", re.IGNORECASE), "UK"),
     (re.compile(r"\bunited\s+nations\b", re.IGNORECASE), "UN"),
@@ -79,19 +79,22 @@ def fold(word: str) -> str:
     return _ALIASES.get(lowered) or stem(lowered)
 
 
+def abbreviate_phrases(text: str) -> str:
+    """Make names of several words one: "North Korean" becomes "DPRK"."""
+    for pattern, alias in _PHRASES:
+        text = pattern.sub(alias, text)
+    return text
+
+
 def folded_words(text: str) -> list[str]:
     """Return the comparable forms of all words, names of several words made one."""
-    for pattern, alias in PHRASES:
-        text = pattern.sub(alias, text)
-    return [fold(word) for word in words(text)]
+    return [fold(word) for word in words(abbreviate_phrases(text))]
 
 
 def content_words(text: str) -> list[str]:
     """Return the comparable forms of the words that carry meaning, each once, in order."""
-    for pattern, alias in PHRASES:
-        text = pattern.sub(alias, text)
     kept: dict[str, None] = {}
-    for word in words(text):
+    for word in words(abbreviate_phrases(text)):
         if word.lower() not in STOPWORDS or (word.isupper() and len(word) > 1):
             kept[fold(word)] = None
     return list(kept)
@@ -160,7 +163,7 @@ def same_word(left: str, right: str) -> bool:
 
 def as_written(term: str, text: str) -> str:
     """Return how `text` writes a term that `names` abbreviated: "DPRK" for "North Korea"."""
-    for pattern, alias in PHRASES:
+    for pattern, alias in _PHRASES:
         if alias == term and (match := pattern.search(text)):
             return match.group()
     return term
