@@ -124,14 +124,20 @@ class Assistant:
         with self._lock:
             if self._chain is None:
                 from assistant.answering import AnswerChain
-                from assistant.answering.chain import Prompts
+                from assistant.answering.prompting import Prompts
                 from assistant.models.chat import load_chat_model
+                from assistant.models.verifier import load_verifier
 
                 prompts = Prompts.load()
                 self._chat = load_chat_model(self.settings, progress=self._progress)
                 self._chat.warm([prompt.prefix() for prompt in prompts.all])
                 self._chain = AnswerChain(
-                    self.index, self.embeddings, self._chat, prompts, self.settings
+                    self.index,
+                    self.embeddings,
+                    load_verifier(self.settings),
+                    self._chat,
+                    prompts,
+                    self.settings,
                 )
             return self._chain
 

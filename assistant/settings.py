@@ -86,6 +86,12 @@ class Settings(BaseSettings):
     minimum_similarity: float = Field(
         0.2, ge=-1, le=1, description="Cosine below which nothing counts as close."
     )
+    minimum_answerable: float = Field(
+        0.03,
+        ge=0,
+        le=1,
+        description="Verifier's probability of an answer below which the chat model is not asked.",
+    )
     support_threshold: float = Field(
         0.4,
         ge=0,

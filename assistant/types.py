@@ -117,7 +117,11 @@ ANYWHERE = SearchFilter()
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence that is shown to the model, numbered from 1."""
+    """A sentence that is shown to the model, numbered from 1.
+
+    `score` is the cosine of question and sentence; `answers` the verifier's probability that
+    the sentence, read in its context, answers the question.
+    """
 
     number: int
     article: ArticleReference
@@ -125,6 +129,7 @@ class Evidence:
     end: int
     text: str
     score: float
+    answers: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +201,14 @@ class Usage:
     cached_tokens: int = 0
     completion_tokens: int = 0
 
+    def __add__(self, other: Usage) -> Usage:
+        """Add the tokens of two calls or of two questions."""
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.completion_tokens + other.completion_tokens,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -224,6 +237,7 @@ class Answer:
     embedding_model: str
     prompt_version: str
     index_digest: str
+    verifier_model: str
     dropped: tuple[Statement, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -4,36 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
-from assistant.answering.checks import GATES, check_statement, question_share
-from assistant.answering.context import EvidenceContext, read_contexts
-from assistant.answering.drafting import (
-    Draft,
-    add_usage,
-    draft_chain,
-    render_evidence,
-    stream_draft,
-    witness_model,
-)
+from assistant.answering.checks import question_share
+from assistant.answering.context import read_contexts
+from assistant.answering.drafting import Draft, draft_chain, render_evidence, stream_draft
 from assistant.answering.linking import LinkedStatement, link
+from assistant.answering.prompting import Prompts
 from assistant.answering.refusing import build_refusal, is_refusal, named_terms, searched_terms
-from assistant.answering.scoring import judge, load_calibration
-from assistant.answering.witness import ask_witness
+from assistant.answering.run import Attempt, Run
+from assistant.answering.verifying import StatementJudge
 from assistant.errors import QuestionError
 from assistant.facts import as_written
 from assistant.index import Index
 from assistant.models.chat import LoadedChatModel, translate_chat_error
 from assistant.models.embeddings import EmbeddingModel
-from assistant.prompts import Prompt, load_prompt, one_line
+from assistant.models.verifier import Verifier
+from assistant.prompts import Prompt, one_line
 from assistant.retrieval import HybridRetriever, rewrite, select_evidence
-from assistant.retrieval.asking import strip_instructions
-from assistant.retrieval.hybrid import RankedPassage
 from assistant.retrieval.rewriting import leans_on_history
 from assistant.settings import Settings
 from assistant.types import (
     Answer,
-    Check,
     Citation,
     Event,
     Evidence,
@@ -43,11 +35,9 @@ from assistant.types import (
     Retrieved,
     SearchFilter,
     Statement,
-    Support,
     Timings,
     Token,
     Turn,
-    Usage,
     Verdict,
     Verified,
 )
@@ -56,69 +46,11 @@ _WORDS_SHARED = 0.5
 """Share of the question's words that keeps a question with a low similarity in play."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prompts:
-    """The prompts of the chain; `insist` is for a second draft where the first refused."""
+_WORTH_REREADING = 0.2
+"""Verifier's probability from which a question that got no answer is drafted once more."""
 
-    answer: Prompt
-    insist: Prompt
-    verify: Prompt
-    rewrite: Prompt
-
-    @classmethod
-    def load(cls) -> Prompts:
-        """Read the prompts that travel with the package."""
-        return cls(*(load_prompt(name) for name in ("answer", "insist", "verify", "rewrite")))
-
-    @property
-    def all(self) -> tuple[Prompt, ...]:
-        """Every prompt, in a fixed order."""
-        return (self.answer, self.insist, self.verify, self.rewrite)
-
-    @property
-    def version(self) -> str:
-        """One string that changes when any of them does."""
-        return "-".join(prompt.version[:6] for prompt in self.all)
-
-
-@dataclass
-class _Run:
-    """What one question has gathered so far."""
-
-    question: str
-    where: SearchFilter
-    began: float
-    rewritten: str | None = None
-    evidence: tuple[Evidence, ...] = ()
-    retrieve_s: float = 0.0
-    first_token_s: float | None = None
-    usage: Usage = field(default_factory=Usage)
-    notes: tuple[str, ...] = ()
-    passages: list[RankedPassage] = field(default_factory=list)
-    vector: list[float] = field(default_factory=list)
-    dropped: list[Statement] = field(default_factory=list)
-
-    @property
-    def asked(self) -> str:
-        """What is looked up and answered: independent of turns, free of instructions."""
-        return strip_instructions(self.rewritten or self.question)
-
-
-@dataclass
-class _Attempt:
-    """What one draft came to."""
-
-    refusal_chance: float | None
-    shown: list[Statement] = field(default_factory=list)
-    contexts: dict[int, EvidenceContext] = field(default_factory=dict)
-    numbering: dict[int, int] = field(default_factory=dict)
-    """Numbers as printed, by number of the evidence."""
-
-    def print_numbers(self, numbers: Sequence[int]) -> tuple[int, ...]:
-        """Number the evidence in the order in which statements cite it."""
-        for number in numbers:
-            self.numbering.setdefault(number, len(self.numbering) + 1)
-        return tuple(self.numbering[number] for number in numbers)
+_WORTH_QUOTING = 0.6
+"""Verifier's probability from which a sentence may be shown where no draft is supported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +59,17 @@ class AnswerChain:
 
     index: Index
     embeddings: EmbeddingModel
+    verifier: Verifier
     chat: LoadedChatModel
     prompts: Prompts
     settings: Settings
+
+    @property
+    def judge(self) -> StatementJudge:
+        """What verifies statements under these settings."""
+        return StatementJudge(
+            self.verifier, self.chat, self.prompts.verify, self.settings.support_threshold
+        )
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), where: SearchFilter | None = None
@@ -142,7 +82,7 @@ class AnswerChain:
             ModelServerError: the chat model failed.
         """
         question = self._checked(question)
-        run = _Run(question, where or SearchFilter(), time.monotonic())
+        run = Run(question, where or SearchFilter(), time.monotonic())
         try:
             yield from self._stream(run, history)
         except Exception as error:
@@ -151,7 +91,7 @@ class AnswerChain:
                 raise
             raise translated from error
 
-    def _stream(self, run: _Run, history: Sequence[Turn]) -> Iterator[Event]:
+    def _stream(self, run: Run, history: Sequence[Turn]) -> Iterator[Event]:
         if not run.asked:
             yield Retrieved(())
             yield self._finish_refused(run, "not_a_question")
@@ -165,7 +105,8 @@ class AnswerChain:
             return
 
         attempt = yield from self._attempt(run, self.prompts.answer, ("supported", "partly"))
-        if not attempt.shown and self.chat.embedded:
+        worth = run.answerable >= _WORTH_REREADING
+        if not attempt.shown and self.chat.embedded and worth:
             # A small model refuses too readily, or takes the wrong one of a few sentences. It
             # reads more of them; what it says then has to be well supported.
             run.notes += ("The first draft gave nothing that is supported; a second one was read.",)
@@ -173,22 +114,23 @@ class AnswerChain:
             yield Retrieved(run.evidence, run.rewritten)
             refused = attempt.refusal_chance
             attempt = yield from self._attempt(run, self.prompts.insist, ("supported",), refused)
+            if not attempt.shown:
+                attempt = yield from self._quote(run)
         if not attempt.shown:
             yield self._finish_refused(run, "unsupported" if run.dropped else "not_stated")
             return
         citations = tuple(
-            _cite(attempt.contexts[number], printed)
-            for number, printed in attempt.numbering.items()
+            attempt.contexts[number].cite(printed) for number, printed in attempt.numbering.items()
         )
         yield self._finish(run, tuple(attempt.shown), citations, None)
 
     def _attempt(
         self,
-        run: _Run,
+        run: Run,
         prompt: Prompt,
         accepted: Sequence[Verdict],
         refusal_chance: float | None = None,
-    ) -> Generator[Event, None, _Attempt]:
+    ) -> Generator[Event, None, Attempt]:
         """Draft from the run's evidence, link, verify; keep statements of an accepted verdict.
 
         `refusal_chance` is that of an earlier draft; where absent it is this draft's own.
@@ -197,23 +139,45 @@ class AnswerChain:
         yield from self._draft(run, draft, prompt)
         if refusal_chance is None:
             refusal_chance = draft.refusal_chance
-        attempt = _Attempt(refusal_chance)
+        attempt = Attempt(refusal_chance)
         if is_refusal(draft.text):
             return attempt
         linked = link(draft.text, run.evidence)
         run.notes += linked.notes
+        chances = {"least_token": draft.least_chance}
+        if refusal_chance is not None:
+            chances["draft"] = 1 - refusal_chance
+        stated = [found for found in linked.statements if not is_refusal(found.text)]
+        yield from self._settle(run, attempt, stated, chances, accepted)
+        return attempt
+
+    def _quote(self, run: Run) -> Generator[Event, None, Attempt]:
+        """Let the sentence that the verifier likes best speak for itself."""
+        attempt = Attempt(None)
+        best = max(run.evidence, key=lambda item: item.answers)
+        if best.answers >= _WORTH_QUOTING:
+            run.notes += ("No draft is supported; the sentence itself is shown.",)
+            itself = LinkedStatement(one_line(best.text), (best.number,))
+            yield from self._settle(run, attempt, [itself], {}, ("supported",))
+        return attempt
+
+    def _settle(
+        self,
+        run: Run,
+        attempt: Attempt,
+        stated: Sequence[LinkedStatement],
+        chances: Mapping[str, float | None],
+        accepted: Sequence[Verdict],
+    ) -> Iterator[Event]:
+        """Verify statements; those of an accepted verdict are shown, the others dropped."""
         attempt.contexts |= {
             context.evidence.number: context
             for context in read_contexts(run.evidence, self.index.article)
         }
-        chances = {"least_token": draft.least_chance}
-        if refusal_chance is not None:
-            chances["draft"] = 1 - refusal_chance
-        for found in linked.statements:
-            if is_refusal(found.text):
-                continue
+        for found in stated:
             cited = [attempt.contexts[number] for number in found.numbers]
-            support = self._verify(run, found, cited, chances)
+            support, usage = self.judge.verify(found.text, run.asked, cited, chances)
+            run.usage = run.usage + usage
             if support.verdict in accepted:
                 statement = Statement(found.text, attempt.print_numbers(found.numbers), support)
                 attempt.shown.append(statement)
@@ -221,7 +185,6 @@ class AnswerChain:
                 statement = Statement(found.text, (), support)
                 run.dropped.append(statement)
             yield Verified(statement)
-        return attempt
 
     def _checked(self, question: str) -> str:
         question = question.strip()
@@ -235,7 +198,7 @@ class AnswerChain:
             )
         return question
 
-    def _rewrite(self, run: _Run, history: Sequence[Turn]) -> None:
+    def _rewrite(self, run: Run, history: Sequence[Turn]) -> None:
         """Make the question independent; a last turn that has no answer is answered first."""
         if not history or not leans_on_history(run.question):
             return
@@ -248,7 +211,7 @@ class AnswerChain:
             run.question, [*earlier, last], model=self.chat.model, prompt=self.prompts.rewrite
         )
 
-    def _retrieve(self, run: _Run) -> None:
+    def _retrieve(self, run: Run) -> None:
         began = time.monotonic()
         run.vector = self.embeddings.embed_query(run.asked)
         retriever = HybridRetriever(
@@ -261,17 +224,18 @@ class AnswerChain:
         run.evidence = self._select(run, self.settings.evidence_sentences)
         run.retrieve_s = time.monotonic() - began
 
-    def _select(self, run: _Run, sentences: int) -> tuple[Evidence, ...]:
+    def _select(self, run: Run, sentences: int) -> tuple[Evidence, ...]:
         return select_evidence(
             run.asked,
             run.vector,
             run.passages,
+            verifier=self.verifier,
             sentences=sentences,
             tokens=self.settings.evidence_tokens,
             count_tokens=self.embeddings.count_tokens,
         )
 
-    def _refuse_unread(self, run: _Run) -> RefusalCode | None:
+    def _refuse_unread(self, run: Run) -> RefusalCode | None:
         """Decide without the chat model where the corpus clearly has nothing."""
         if not run.evidence:
             return "nothing_close" if self.index.articles() else "empty_corpus"
@@ -281,47 +245,20 @@ class AnswerChain:
         shared = max(question_share(run.asked, item.text) for item in run.evidence)
         if closest < self.settings.minimum_similarity and shared < _WORDS_SHARED:
             return "nothing_close"
+        if run.answerable < self.settings.minimum_answerable:
+            return "not_stated"
         return None
 
-    def _draft(self, run: _Run, draft: Draft, prompt: Prompt) -> Iterator[Event]:
+    def _draft(self, run: Run, draft: Draft, prompt: Prompt) -> Iterator[Event]:
         values = {"evidence": render_evidence(run.evidence), "question": one_line(run.asked)}
         chain = draft_chain(self.chat, prompt, tokens=self.settings.answer_tokens)
         for text in stream_draft(chain, values, draft):
             if run.first_token_s is None:
                 run.first_token_s = time.monotonic() - run.began
             yield Token(text)
-        run.usage = _sum_usage(run.usage, draft.usage)
+        run.usage = run.usage + draft.usage
 
-    def _verify(
-        self,
-        run: _Run,
-        found: LinkedStatement,
-        cited: Sequence[EvidenceContext],
-        chances: Mapping[str, float | None],
-    ) -> Support:
-        """Check a statement; `chances` are what the draft's own probabilities say, by name."""
-        checks = check_statement(found.text, run.asked, cited)
-        if not any(check.passed is False and check.name in GATES for check in checks):
-            messages = self.prompts.verify.render(
-                evidence=one_line(
-                    " … ".join(f"{context.heading}. {context.close}" for context in cited)
-                ),
-                question=one_line(run.asked),
-                statement=one_line(found.text),
-            )
-            chance, reply = ask_witness(witness_model(self.chat), messages)
-            run.usage = add_usage(run.usage, reply)
-            checks += (Check("model", chance >= 0.5, f"P(yes) {chance:.2f}", round(chance, 4)),)
-            checks += tuple(
-                Check(name, None, score=round(chance, 4))
-                for name, chance in chances.items()
-                if chance is not None
-            )
-        return judge(
-            checks, threshold=self.settings.support_threshold, calibration=load_calibration()
-        )
-
-    def _finish_refused(self, run: _Run, code: RefusalCode) -> Finished:
+    def _finish_refused(self, run: Run, code: RefusalCode) -> Finished:
         terms = named_terms(run.asked) if code == "missing_terms" else searched_terms(run.asked)
         refusal = build_refusal(
             code,
@@ -333,7 +270,7 @@ class AnswerChain:
 
     def _finish(
         self,
-        run: _Run,
+        run: Run,
         statements: tuple[Statement, ...],
         citations: tuple[Citation, ...],
         refusal: Refusal | None,
@@ -354,32 +291,10 @@ class AnswerChain:
                 usage=run.usage,
                 model=self.chat.name,
                 embedding_model=self.embeddings.name,
+                verifier_model=self.verifier.name,
                 prompt_version=self.prompts.version,
                 index_digest=self.index.version(),
                 dropped=tuple(run.dropped),
                 notes=run.notes,
             )
         )
-
-
-def _cite(context: EvidenceContext, printed: int) -> Citation:
-    item = context.evidence
-    return Citation(
-        number=printed,
-        article_id=item.article.article_id,
-        title=item.article.title,
-        source=item.article.source,
-        published=item.article.published,
-        start=item.start,
-        end=item.end,
-        quote=context.article.text[item.start : item.end],
-    )
-
-
-def _sum_usage(left: Usage, right: Usage) -> Usage:
-    return replace(
-        left,
-        prompt_tokens=left.prompt_tokens + right.prompt_tokens,
-        cached_tokens=left.cached_tokens + right.cached_tokens,
-        completion_tokens=left.completion_tokens + right.completion_tokens,
-    )

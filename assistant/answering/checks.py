@@ -25,6 +25,7 @@ from assistant.facts import (
     flatten,
     fold,
     folded_words,
+    identifying_names,
     names,
     numbers,
     quoted_phrases,
@@ -123,7 +124,7 @@ def check_question_names(question: str, cited: Sequence[EvidenceContext]) -> Che
 
     Asked about the Hwasong-14, a sentence about the Hwasong-15 is no evidence.
     """
-    wanted = names(question)
+    wanted = identifying_names(question)
     return _verdict("question_names", bool(wanted), _absent(wanted, cited, stands_for=True))
 
 
@@ -168,13 +169,14 @@ def check_counted(statement: str, question: str, cited: Sequence[EvidenceContext
     match = _COUNTED.search(question)
     if match is None:
         return Check("counted", None)
-    wanted = content_words(match.group(1))[:3]
+    counted = list(
+        itertools.takewhile(lambda word: word.lower() not in STOPWORDS, words(match.group(1)))
+    )
+    wanted = content_words(" ".join(counted))
     text = " ".join(context.wide for context in cited)
     near = content_words(text)
     missing = [word for word in wanted if not any(same_word(word, other) for other in near)]
-    head = list(
-        itertools.takewhile(lambda word: word.lower() not in STOPWORDS, words(match.group(1)))
-    )[-1:]
+    head = counted[-1:]
     counts = {
         number.value
         for number in numbers(" ".join(context.close for context in cited))

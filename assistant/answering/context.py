@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from assistant.models.verifier import read_context
 from assistant.splitting import split_sentences
-from assistant.types import Article, Evidence
+from assistant.types import Article, Citation, Evidence
 
 _PARAGRAPH = "\n\n"
 _LEAD_SENTENCES = 4
@@ -35,6 +36,13 @@ class EvidenceContext:
         return f"{self.predecessor} {self.evidence.text}".strip()
 
     @property
+    def readings(self) -> tuple[str, ...]:
+        """The sentence as the verifier reads it: alone, and after its predecessor."""
+        title, sentence = self.article.title, self.evidence.text
+        leads = ("", self.predecessor) if self.predecessor else ("",)
+        return tuple(read_context(title, lead, sentence) for lead in leads)
+
+    @property
     def heading(self) -> str:
         """Title, date, source and author, as far as known."""
         published = self.article.published
@@ -46,6 +54,20 @@ class EvidenceContext:
     def wide(self) -> str:
         """Heading, lead and sentence: where the words of a question are looked for."""
         return ". ".join((self.heading, *self.lead, self.evidence.text))
+
+    def cite(self, number: int) -> Citation:
+        """Return the citation of the sentence, printed as `number`."""
+        item = self.evidence
+        return Citation(
+            number=number,
+            article_id=item.article.article_id,
+            title=item.article.title,
+            source=item.article.source,
+            published=item.article.published,
+            start=item.start,
+            end=item.end,
+            quote=self.article.text[item.start : item.end],
+        )
 
 
 def read_contexts(

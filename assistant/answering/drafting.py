@@ -106,11 +106,7 @@ def add_usage(usage: Usage, message: AIMessage) -> Usage:
     if not found:
         return usage
     cached = (found.get("input_token_details") or {}).get("cache_read") or 0
-    return Usage(
-        usage.prompt_tokens + found["input_tokens"],
-        usage.cached_tokens + cached,
-        usage.completion_tokens + found["output_tokens"],
-    )
+    return usage + Usage(found["input_tokens"], cached, found["output_tokens"])
 
 
 def render_evidence(evidence: Sequence[Evidence]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.facts import STOPWORDS, names, words
+from assistant.facts import STOPWORDS, identifying_names, words
 from assistant.types import ArticleReference, Evidence, Refusal, RefusalCode, SearchFilter
 
 REFUSAL_PHRASE = "NOT STATED"
@@ -27,7 +27,7 @@ def is_refusal(draft: str) -> bool:
 def named_terms(question: str) -> list[str]:
     """Return what an answer cannot do without: the words of names, "Hwasong-14" whole, years."""
     found: dict[str, None] = {}
-    for name in names(question):
+    for name in identifying_names(question):
         for word in name.text.split():
             if any(character.isdigit() for character in word):
                 found[word] = None

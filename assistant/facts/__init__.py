@@ -5,7 +5,7 @@ English news text is assumed. Everything here is lenient about form ("4,500 km" 
 """
 
 from assistant.facts.dates import MONTHS, WEEKDAYS, Day, calendar_words, days
-from assistant.facts.names import Name, names, quoted_phrases
+from assistant.facts.names import Name, identifying_names, names, quoted_phrases
 from assistant.facts.numbers import Number, numbers, states_number
 from assistant.facts.words import (
     STOPWORDS,
@@ -44,6 +44,7 @@ __all__ = [
     "fold_phrase",
     "folded_plain",
     "folded_words",
+    "identifying_names",
     "names",
     "numbers",
     "quoted_phrases",

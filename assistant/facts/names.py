@@ -50,6 +50,13 @@ def names(text: str) -> list[Name]:
     return found
 
 
+def identifying_names(text: str) -> list[Name]:
+    """Find the names that tell one thing from another: not a mere region ("Pacific", "Asian")."""
+    return [
+        name for name in names(text) if not all(word.lower() in _REGIONS for word in name.words)
+    ]
+
+
 def _is_name_word(word: str) -> bool:
     bare = re.sub(r"['’]s?$", "", word)
     if bare.lower() in STOPWORDS and not (bare.isupper() and len(bare) > 1):
@@ -80,4 +87,10 @@ def _close_run(run: list[str], *, begins: bool) -> list[Name]:
 _OPENERS = frozenset(
     "is are was were do does did has have had can could will would should name list explain "
     "describe tell give summarize summarise compare ignore in on at by since".split()
+)
+
+_REGIONS = frozenset(
+    "africa african americas antarctic arctic asia asian asiapacific atlantic europe european "
+    "latin mediterranean mideast oceania pacific western eastern northern southern west east "
+    "north south central middle".split()
 )

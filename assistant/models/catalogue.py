@@ -45,7 +45,7 @@ class ModelCard:
     """One model of the catalogue."""
 
     name: str
-    kind: Literal["embedding", "chat"]
+    kind: Literal["embedding", "cross-encoder", "chat"]
     licence: str
     about: str
     files: tuple[ModelFile, ...]

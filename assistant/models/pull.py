@@ -44,7 +44,7 @@ def model_path(name: str, settings: Settings) -> Path:
     """
     card = find_model(name)
     folder = settings.models_dir / card.name
-    return folder if card.kind == "embedding" else folder / card.files[0].path
+    return folder / card.files[0].path if card.kind == "chat" else folder
 
 
 def is_pulled(name: str, settings: Settings) -> bool:

@@ -9,12 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.facts import content_words, flatten, quoted_phrases
+from assistant.models.verifier import Verifier, read_context
 from assistant.retrieval.fusion import fuse
 from assistant.retrieval.hybrid import RankedPassage
 from assistant.types import ArticleReference, Evidence, Span
 
 _SENTENCE_RANK_CONSTANT = 20
 """Smaller than the usual 60: with some fifty candidates the first ranks should weigh more."""
+
+_READ = 12
+"""Candidates that the verifier reads: the first two hold the answer nine times out of ten, and a
+pair takes some eight milliseconds on two cores."""
 
 _LEANS = re.compile(
     r"^\W*(?:\w+\W+){0,4}?(?:he|she|it|they|this|these|those|his|her|their|its|such)\b",
@@ -39,22 +44,38 @@ class _Candidate:
         lead = self.predecessor.text if self.predecessor else self.article.title
         return f"{lead} {self.sentence.text}"
 
+    @property
+    def lead(self) -> Span | None:
+        """The predecessor, where the sentence leans on it."""
+        return self.predecessor if leans_on_predecessor(self.sentence.text) else None
+
+    @property
+    def read_as(self) -> str:
+        lead = self.lead.text if self.lead else ""
+        return read_context(self.article.title, lead, self.sentence.text)
+
+
+def leans_on_predecessor(sentence: str) -> bool:
+    """Tell whether a sentence needs the one before it to be understood ("He said …")."""
+    return bool(_LEANS.match(sentence))
+
 
 def select_evidence(
     question: str,
     vector: Sequence[float],
     passages: Sequence[RankedPassage],
     *,
+    verifier: Verifier,
     sentences: int,
     tokens: int,
     count_tokens: Callable[[str], int],
 ) -> tuple[Evidence, ...]:
     """Choose the sentences that best fit the question, within both budgets.
 
-    Each sentence is scored together with its predecessor, by meaning and by words. A chosen
-    sentence that leans on its predecessor ("He said …") brings it along. The result is in
-    document order, articles by the rank of their best passage, numbered from 1. `score` is
-    the cosine of question and sentence in context.
+    Each sentence is scored together with its predecessor, by meaning and by words; the verifier
+    reads the best of them and puts them in its own order. A chosen sentence that leans on its
+    predecessor ("He said …") brings it along. The result is in document order, articles by the
+    rank of their best passage, numbered from 1.
     """
     candidates = _candidates(passages)
     if not candidates:
@@ -62,18 +83,22 @@ def select_evidence(
     similarities = np.stack([c.vector for c in candidates]) @ np.asarray(vector, dtype=np.float32)
     dense = sorted(range(len(candidates)), key=lambda index: (-similarities[index], index))
     lexical = _rank_by_words(question, candidates)
-    fused = fuse([dense, lexical], rank_constant=_SENTENCE_RANK_CONSTANT)
+    fused = [index for index, _ in fuse([dense, lexical], rank_constant=_SENTENCE_RANK_CONSTANT)]
+    read = fused[:_READ]
+    answers = dict.fromkeys(range(len(candidates)), 0.0)
+    pairs = [(question, candidates[index].read_as) for index in read]
+    answers |= dict(zip(read, verifier.probabilities(pairs), strict=True))
     quoting = _that_quote(question, candidates)
-    fused = sorted(fused, key=lambda found: found[0] not in quoting)
+    fused.sort(key=lambda index: (index not in quoting, -answers[index]))
     positions = {candidate.key: index for index, candidate in enumerate(candidates)}
 
     chosen: list[int] = []
     spent = 0
-    for index, _ in fused:
+    for index in fused:
         wanted = [index]
         candidate = candidates[index]
-        if candidate.predecessor is not None and _LEANS.match(candidate.sentence.text):
-            before = positions.get((candidate.article.article_id, candidate.predecessor.start))
+        if candidate.lead is not None:
+            before = positions.get((candidate.article.article_id, candidate.lead.start))
             if before is not None:
                 wanted.append(before)
         wanted = [item for item in wanted if item not in chosen]
@@ -102,6 +127,7 @@ def select_evidence(
             end=candidates[index].sentence.end,
             text=candidates[index].sentence.text,
             score=float(similarities[index]),
+            answers=answers[index],
         )
         for number, index in enumerate(ordered, start=1)
     )

@@ -1,9 +1,13 @@
 """Training pairs for the verifier: does this context answer this question (with this answer)?
 
-Sources, all licensed for use: SQuAD 2.0 (CC BY-SA 4.0; the articles in `HELD_OUT` are left for
-evaluation), QED (CC BY-SA 3.0), CLAPNQ (Apache-2.0). Hard negatives: sentences of the same
+Public sources, all licensed for use: SQuAD 2.0 (CC BY-SA 4.0; the articles in `HELD_OUT` are left
+for evaluation), QED (CC BY-SA 3.0), CLAPNQ (Apache-2.0). Hard negatives: sentences of the same
 paragraph, questions written to look answerable with their plausible answers, and questions and
 answers in which a name or a number was exchanged.
+
+Invented source, `data/*.jsonl` (written for this project, Apache-2.0): sentences of news about
+invented people and places, each with questions that it answers, in the words of analysts, and
+questions that it nearly answers: missing details, false premises, near misses, exchanged roles.
 """
 
 from __future__ import annotations
@@ -18,10 +22,15 @@ from pathlib import Path
 from typing import Any
 
 from assistant.facts import content_words, names, numbers
+from assistant.models.verifier import read_context, with_answer
+from assistant.retrieval.evidence import leans_on_predecessor
 from assistant.splitting import split_sentences
 
 HELD_OUT = frozenset({"European_Union_law", "Harvard_University", "Scottish_Parliament"})
+INVENTED = Path(__file__).parent / "data"
 _EXCHANGED_SHARE = 0.5
+_TITLED_SHARE = 0.8
+_SENTENCE_SHARE = 0.1
 _BARE_SHARE = 0.3
 
 
@@ -42,10 +51,9 @@ class _Paragraph:
 
     def context(self, index: int, chooser: random.Random) -> str:
         """Return the sentence as the assistant shows it: title, predecessor, sentence."""
-        parts = [self.title] if self.title else []
-        if index and chooser.random() > _BARE_SHARE:
-            parts.append(self.sentences[index - 1])
-        return ". ".join([*parts, self.sentences[index]])
+        leads = index > 0 and chooser.random() > _BARE_SHARE
+        lead = self.sentences[index - 1] if leads else ""
+        return read_context(self.title, lead, self.sentences[index])
 
     def closest(self, question: str, *, besides: int) -> int | None:
         """Return the sentence that shares most words with the question."""
@@ -57,9 +65,41 @@ class _Paragraph:
         return ranked[0] if ranked else None
 
 
-def with_answer(question: str, answer: str) -> str:
-    """Join question and answer as the verifier reads them."""
-    return f"{question} {answer}"
+def invented_pairs(*, seed: int) -> list[Pair]:
+    """Build the pairs of the invented sentences, in a seeded order."""
+    chooser = random.Random(seed)
+    pairs: list[Pair] = []
+    for path in sorted(INVENTED.glob("*.jsonl")):
+        for row in _rows(path):
+            for label, entries in ((1.0, row["yes"]), (0.0, row["no"])):
+                for entry in entries:
+                    # A sentence that needs no lead is read without it half of the time.
+                    leads = row["before"] and (
+                        leans_on_predecessor(row["sentence"]) or chooser.random() < 0.5
+                    )
+                    title = row["title"] if chooser.random() < _TITLED_SHARE else ""
+                    lead = row["before"] if leads else ""
+                    context = read_context(title, lead, row["sentence"])
+                    source = f"invented+{entry.get('kind', 'yes')}"
+                    pairs.append(Pair(entry["q"], context, label, source))
+                    pairs.append(Pair(with_answer(entry["q"], entry["a"]), context, label, source))
+                    if chooser.random() < _SENTENCE_SHARE:
+                        said = with_answer(entry["q"], row["sentence"])
+                        pairs.append(Pair(said, context, label, source))
+            pairs += _wrong_answers(row, chooser)
+    chooser.shuffle(pairs)
+    return pairs
+
+
+def _wrong_answers(row: dict[str, Any], chooser: random.Random) -> Iterator[Pair]:
+    """Pair questions that are answered with the answers of other questions."""
+    context = read_context(row["title"], row["before"], row["sentence"])
+    for entry in row["yes"]:
+        other = chooser.choice([*row["yes"], *row["no"]])
+        if other is not entry and not set(content_words(other["a"])) & set(
+            content_words(entry["a"])
+        ):
+            yield Pair(with_answer(entry["q"], other["a"]), context, 0.0, "invented+wrong")
 
 
 def build_pairs(data: Path, *, seed: int, held_out: bool = False) -> list[Pair]:

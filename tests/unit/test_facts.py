@@ -13,6 +13,7 @@ from assistant.facts import (
     content_words,
     flatten,
     fold,
+    identifying_names,
     names,
     numbers,
     quoted_phrases,
@@ -46,6 +47,11 @@ def test_another_number_or_unit_is_not_found(evidence: str, text: str) -> None:
 @pytest.mark.parametrize("case", CASES["names"], ids=lambda case: case["text"])
 def test_names_are_found_in_order(case: dict[str, Any]) -> None:
     assert [name.text.rstrip(".") for name in names(case["text"])] == case["names"]
+
+
+def test_a_mere_region_identifies_nothing() -> None:
+    found = identifying_names("What Pacific possession of the Asian firm Marlow was sold?")
+    assert [name.text for name in found] == ["Marlow"]
 
 
 @pytest.mark.parametrize("case", CASES["calendar"], ids=lambda case: case["text"])

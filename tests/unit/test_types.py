@@ -33,6 +33,7 @@ def make_answer(*, refusal: Refusal | None = None) -> Answer:
         usage=Usage(10, 5, 3),
         model="m",
         embedding_model="e",
+        verifier_model="v",
         prompt_version="p",
         index_digest="i",
     )

@@ -12,13 +12,15 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
-from assistant.answering.chain import AnswerChain, Prompts
+from assistant.answering.chain import AnswerChain
+from assistant.answering.prompting import Prompts
 from assistant.index import Index
 from assistant.models.chat import LoadedChatModel
 from assistant.settings import load_settings
 from assistant.types import Answer, Article, Event, Finished, SearchFilter, Turn
 from tests.support.chat import ScriptedChatModel
 from tests.support.embeddings import WordEmbeddings
+from tests.support.verifier import ScriptedVerifier
 
 BRIDGE = Article(
     "Marlow bridge opens",
@@ -87,10 +89,20 @@ def prompts() -> Prompts:
 
 @pytest.fixture
 def chain_of(tmp_path: Path, prompts: Prompts) -> Callable[..., AnswerChain]:
-    def build(index: Index, model: BaseChatModel, **values: object) -> AnswerChain:
+    def build(
+        index: Index,
+        model: BaseChatModel,
+        verifier: ScriptedVerifier | None = None,
+        **values: object,
+    ) -> AnswerChain:
         settings = load_settings(**{"data_dir": tmp_path, "minimum_similarity": -1, **values})
         return AnswerChain(
-            index, WordEmbeddings(), LoadedChatModel(model, name="scripted"), prompts, settings
+            index,
+            WordEmbeddings(),
+            verifier or ScriptedVerifier(),
+            LoadedChatModel(model, name="scripted"),
+            prompts,
+            settings,
         )
 
     return build
@@ -111,6 +123,7 @@ def run(index: Index, chain_of: Callable[..., AnswerChain], prompts: Prompts) ->
         history: Sequence[Turn] = (),
         where: SearchFilter | None = None,
         over: Index | None = None,
+        verifier: ScriptedVerifier | None = None,
         **values: object,
     ) -> Run:
         replies = {prompts.verify.system: says, prompts.rewrite.system: rewriting}
@@ -119,7 +132,7 @@ def run(index: Index, chain_of: Callable[..., AnswerChain], prompts: Prompts) ->
             return replies.get(str(messages[0].content), draft)
 
         model = ScriptedChatModel(script=script, certainty=certainty, chances=chances)
-        chain = chain_of(index if over is None else over, model, **values)
+        chain = chain_of(index if over is None else over, model, verifier, **values)
         return Run(tuple(chain.stream(question, history, where)), model, prompts)
 
     return ask

@@ -1,0 +1,56 @@
+"""What one question gathers on its way to an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from assistant.answering.context import EvidenceContext
+from assistant.retrieval.asking import strip_instructions
+from assistant.retrieval.hybrid import RankedPassage
+from assistant.types import Evidence, SearchFilter, Statement, Usage
+
+
+@dataclass
+class Run:
+    """What one question has gathered so far. `began` is a reading of the monotonic clock."""
+
+    question: str
+    where: SearchFilter
+    began: float
+    rewritten: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    retrieve_s: float = 0.0
+    first_token_s: float | None = None
+    usage: Usage = field(default_factory=Usage)
+    notes: tuple[str, ...] = ()
+    passages: list[RankedPassage] = field(default_factory=list)
+    vector: list[float] = field(default_factory=list)
+    dropped: list[Statement] = field(default_factory=list)
+
+    @property
+    def asked(self) -> str:
+        """What is looked up and answered: independent of turns, free of instructions."""
+        return strip_instructions(self.rewritten or self.question)
+
+    @property
+    def answerable(self) -> float:
+        """The verifier's best probability that a sentence of the evidence answers."""
+        return max((item.answers for item in self.evidence), default=0.0)
+
+
+@dataclass
+class Attempt:
+    """What one draft came to."""
+
+    refusal_chance: float | None
+    shown: list[Statement] = field(default_factory=list)
+    contexts: dict[int, EvidenceContext] = field(default_factory=dict)
+    numbering: dict[int, int] = field(default_factory=dict)
+    """Numbers as printed, by number of the evidence."""
+
+    def print_numbers(self, numbers: Sequence[int]) -> tuple[int, ...]:
+        """Number the evidence in the order in which statements cite it."""
+        for number in numbers:
+            self.numbering.setdefault(number, len(self.numbering) + 1)
+        return tuple(self.numbering[number] for number in numbers)

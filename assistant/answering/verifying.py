@@ -1,0 +1,75 @@
+"""Is a statement supported? The checks, the verifier and the chat model, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from assistant.answering.checks import GATES, check_statement
+from assistant.answering.context import EvidenceContext
+from assistant.answering.drafting import add_usage, witness_model
+from assistant.answering.scoring import judge, load_calibration
+from assistant.answering.witness import ask_witness
+from assistant.models.chat import LoadedChatModel
+from assistant.models.verifier import Verifier, with_answer
+from assistant.prompts import Prompt, one_line
+from assistant.types import Check, Support, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class StatementJudge:
+    """Verifies statements. `threshold` is the support score below which one is unsupported."""
+
+    verifier: Verifier
+    chat: LoadedChatModel
+    prompt: Prompt
+    threshold: float
+
+    def verify(
+        self,
+        statement: str,
+        question: str,
+        cited: Sequence[EvidenceContext],
+        chances: Mapping[str, float | None],
+    ) -> tuple[Support, Usage]:
+        """Return the support of a statement, with the tokens that finding it out took.
+
+        `chances` are what the draft's own probabilities say, by name. A statement that fails a
+        hard check is not put to the models.
+        """
+        checks = check_statement(statement, question, cited)
+        usage = Usage()
+        if not any(check.passed is False and check.name in GATES for check in checks):
+            messages = self.prompt.render(
+                evidence=one_line(
+                    " … ".join(f"{context.heading}. {context.close}" for context in cited)
+                ),
+                question=one_line(question),
+                statement=one_line(statement),
+            )
+            chance, reply = ask_witness(witness_model(self.chat), messages)
+            usage = add_usage(usage, reply)
+            checks += (Check("model", chance >= 0.5, f"P(yes) {chance:.2f}", round(chance, 4)),)
+            chances = {**chances, **self._read(question, statement, cited)}
+            checks += tuple(
+                Check(name, None, score=round(chance, 4))
+                for name, chance in chances.items()
+                if chance is not None
+            )
+        return judge(checks, threshold=self.threshold, calibration=load_calibration()), usage
+
+    def _read(
+        self, question: str, statement: str, cited: Sequence[EvidenceContext]
+    ) -> dict[str, float]:
+        """Ask the verifier: is the question answered there, and is it this answer?"""
+        readings = [reading for context in cited for reading in context.readings]
+        if len(cited) > 1:
+            readings.append(" ".join(context.readings[0] for context in cited))
+        answer = with_answer(question, statement)
+        chances = self.verifier.probabilities(
+            [(asked, reading) for asked in (question, answer) for reading in readings]
+        )
+        return {
+            "answers": max(chances[: len(readings)]),
+            "states": max(chances[len(readings) :]),
+        }
