@@ -11,17 +11,33 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from assistant import Assistant, AssistantError, Settings, load_settings
+from assistant import Assistant, Settings
 from evals.comparing import compare as compare_runs
 from evals.comparing import render_comparison
-from evals.opening import OpenSuite
 from evals.opening import open_suite as open_loaded
 from evals.progress import RunProgress
-from evals.rows import Row, RunError, failures, read_run
+from evals.rows import Row, failures, read_run
 from evals.run import run_samples
-from evals.samples import Sample, SampleError, choose
+from evals.samples import Sample
+from evals.selection import (
+    Corpus,
+    Data,
+    Hub,
+    Limit,
+    Model,
+    Out,
+    Questions,
+    Seed,
+    Split,
+    Workers,
+    drawn,
+    failing_kindly,
+    settings_of,
+    suites_of,
+)
 from evals.solvers import SOLVERS
-from evals.suites import SUITES, DataError, Source, Suite, own_suite
+from evals.suites import SUITES, Source
+from evals.upkeep import ablate, add, gate
 
 __all__ = ["SUITES", "app", "open_suite"]
 
@@ -30,27 +46,6 @@ app = typer.Typer(
 )
 
 _RUNS = Path("runs")
-_SPLITS = ("all", "dev", "test")
-_LOCK_WAIT_S = 60.0
-
-Out = Annotated[Path | None, typer.Option(help="Folder of the run.")]
-Limit = Annotated[int | None, typer.Option(help="At most so many questions a suite.", min=1)]
-Seed = Annotated[int, typer.Option(help="Fixes which questions are drawn.")]
-Data = Annotated[Path | None, typer.Option(help="Folder of the public sets; else EVALS_DATA.")]
-Hub = Annotated[bool, typer.Option("--hub", help="Load public sets from the model hub.")]
-Model = Annotated[str | None, typer.Option(help="Chat model, as ASSISTANT_CHAT_MODEL.")]
-Split = Annotated[str, typer.Option(help="all, dev (for tuning) or test (for reporting).")]
-Workers = Annotated[int, typer.Option(help="Questions asked at once.", min=1)]
-
-
-@contextmanager
-def failing_kindly() -> Iterator[None]:
-    """Turn what a user can mend into one line and exit code 2."""
-    try:
-        yield
-    except (AssistantError, SampleError, RunError, DataError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(2) from error
 
 
 @contextmanager
@@ -61,43 +56,6 @@ def open_suite(
     loaded = SUITES[suite].load(source if source is not None else Source())
     with open_loaded(loaded, settings if settings is not None else settings_of(None)) as opened:
         yield opened.assistant, opened.samples
-
-
-def settings_of(model: str | None) -> Settings:
-    """Return the user's settings, with the options of a command over them."""
-    chosen = {} if model is None else {"chat_model": model}
-    return load_settings(lock_wait_s=_LOCK_WAIT_S, **chosen)
-
-
-def suites_of(names: list[str], questions: Path | None, corpus: Path | None) -> list[Suite]:
-    """Return the suites that a command names, or the user's own.
-
-    Raises:
-        typer.BadParameter: a name is unknown, or options do not go together.
-    """
-    if (questions is None) != (corpus is None):
-        raise typer.BadParameter("--questions and --corpus belong together")
-    if questions is not None and corpus is not None:
-        if names:
-            raise typer.BadParameter("name suites, or give --questions and --corpus")
-        return [own_suite(questions.stem, questions.resolve(), corpus.resolve())]
-    if not names:
-        raise typer.BadParameter("name a suite of `python -m evals list`")
-    if unknown := sorted(set(names) - set(SUITES)):
-        raise typer.BadParameter(f"no suite {', '.join(unknown)}; see `python -m evals list`")
-    return [SUITES[name] for name in names]
-
-
-def drawn(opened: OpenSuite, split: str, limit: int | None, seed: int) -> list[Sample]:
-    """Return the samples of a split, as many as wanted.
-
-    Raises:
-        typer.BadParameter: there is no such split.
-    """
-    if split not in _SPLITS:
-        raise typer.BadParameter(f"splits are {', '.join(_SPLITS)}")
-    chosen = [sample for sample in opened.samples if split in {"all", sample.split}]
-    return choose(chosen, limit=limit, seed=seed)
 
 
 @app.command("list")
@@ -112,8 +70,8 @@ def list_suites() -> None:
 def run(
     suites: Annotated[list[str] | None, typer.Argument(help="Suites of `list`.")] = None,
     *,
-    questions: Annotated[Path | None, typer.Option(help="Your own file of questions.")] = None,
-    corpus: Annotated[Path | None, typer.Option(help="Folder of your own articles.")] = None,
+    questions: Questions = None,
+    corpus: Corpus = None,
     out: Out = None,
     limit: Limit = None,
     seed: Seed = 0,
@@ -205,3 +163,7 @@ def _write(folder: Path) -> None:
     else:
         typer.echo(written.markdown)
     typer.echo(f"{written.page}", err=True)
+
+
+for _command in (gate, add, ablate):
+    app.command()(_command)
