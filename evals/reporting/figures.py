@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.outcomes import STAGES
 from evals.reporting.summary import PipelineSummary, SuiteSummary
+from evals.scorers.retrieval import RECALL_AT
 from evals.stats import Estimate
 
 if TYPE_CHECKING:
@@ -27,8 +28,17 @@ _THEME = {
 """Placeholders that matplotlib draws with, and the page's variables that replace them."""
 
 _SIZE = re.compile(r' (?:width|height)="[^"]+"')
-_MEASURES = 6
-"""So many measures stand in the first picture."""
+_MAIN = (
+    "answerable_right",
+    "unanswerable_right",
+    "attacked",
+    "passage_recall@4",
+    "evidence_recall",
+    "citation_precision",
+    "citation_recall",
+    "grounded",
+)
+"""The measures of the first picture, where they apply."""
 
 _RC: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -56,10 +66,7 @@ _RC: dict[Any, Any] = {
 
 def bars(summary: SuiteSummary, *, kinds: bool) -> str:
     """Draw the main measures, or the share right by kind, with intervals."""
-    series = [
-        (p.pipeline, p.kinds if kinds else {m.title: m.estimate for m in p.measures[:_MEASURES]})
-        for p in summary.pipelines
-    ]
+    series = [(p.pipeline, p.kinds if kinds else _main(p)) for p in summary.pipelines]
     names = list(dict.fromkeys(name for _, estimates in series for name in estimates))
     if not names:
         return ""
@@ -77,6 +84,11 @@ def bars(summary: SuiteSummary, *, kinds: bool) -> str:
         axes.grid(visible=False, axis="y")
         _legend(axes, len(series))
     return canvas.svg
+
+
+def _main(pipeline: PipelineSummary) -> dict[str, Estimate]:
+    found = {measure.key: measure for measure in pipeline.measures}
+    return {found[key].title: found[key].estimate for key in _MAIN if key in found}
 
 
 def _interval_bars(
@@ -113,7 +125,7 @@ def recall_curves(summary: SuiteSummary) -> str:
     ]
     if not lines:
         return ""
-    with _drawing(f"{summary.suite}-recall", 4.6, 3.2) as canvas:
+    with _drawing(f"{summary.suite}-recall", 6.4, 3.9) as canvas:
         for label, curve, colour, style in lines:
             ks = [k for k, _ in curve]
             canvas.axes.plot(
@@ -129,6 +141,7 @@ def recall_curves(summary: SuiteSummary) -> str:
                 lows = [e.low or 0.0 for _, e in curve]
                 highs = [e.high or 0.0 for _, e in curve]
                 canvas.axes.fill_between(ks, lows, highs, color=colour, alpha=0.15, linewidth=0)
+        canvas.axes.set_xticks(RECALL_AT, [str(k) for k in RECALL_AT])
         canvas.axes.set_xlabel("k")
         canvas.axes.set_ylabel("recall@k")
         canvas.axes.set_ylim(0, 1.03)
@@ -141,7 +154,7 @@ def reliability(suite: str, pipeline: PipelineSummary) -> str:
     found = pipeline.calibration
     if found is None:
         return ""
-    with _drawing(f"{suite}-reliability-{pipeline.pipeline}", 4.6, 3.2) as canvas:
+    with _drawing(f"{suite}-reliability-{pipeline.pipeline}", 6.4, 3.9) as canvas:
         axes = canvas.axes
         axes.plot([0, 1], [0, 1], ":", color=_INK, linewidth=1)
         for group in found.bins:
@@ -166,7 +179,7 @@ def risk_curves(summary: SuiteSummary) -> str:
     curves = [(p.pipeline, p.risk) for p in summary.pipelines]
     if not any(risk for _, risk in curves):
         return ""
-    with _drawing(f"{summary.suite}-risk", 4.6, 3.2) as canvas:
+    with _drawing(f"{summary.suite}-risk", 6.4, 3.9) as canvas:
         for index, (label, risk) in enumerate(curves):
             if risk is None:
                 continue
@@ -247,7 +260,9 @@ def _inline(figure: Any) -> str:
 
 
 def _legend(axes: Axes, columns: int) -> None:
-    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.14), ncols=min(columns, 3), fontsize=8)
+    figure = axes.get_figure(root=True)
+    if figure is not None:
+        figure.legend(loc="outside lower left", ncols=min(columns, 3), fontsize=8)
 
 
 def _percent() -> Any:
