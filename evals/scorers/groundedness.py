@@ -13,6 +13,7 @@ from evals.outcomes import FoundSpan, Outcome, StatementOutcome
 from evals.scorers.retrieval import FindArticle
 
 _FACT = re.compile(r"\d[\d,.]*\d|\d|\b[A-Z][\w’'-]+")
+_MARK = re.compile(r"\[\d+\]")
 _WORD = re.compile(r"[a-z]+")
 _CALENDAR = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 _EVERYDAY = frozenset(
@@ -57,7 +58,8 @@ def unfounded_facts(text: str, spans: Sequence[FoundSpan], find: FindArticle) ->
         for a in articles
     ).lower()
     found: dict[str, None] = {}
-    for fact in _FACT.findall(re.sub(r"^\W*\w+", "", text)):
+    said = re.sub(r"^\W*\w+", "", _MARK.sub("", text))
+    for fact in _FACT.findall(said):
         bare = re.sub(r"[’']s?$", "", fact).strip(".,-").lower()
         if bare and bare not in known and bare not in _CALENDAR:
             found[bare] = None
