@@ -6,7 +6,7 @@ import dataclasses
 import json
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,11 +61,19 @@ def run_samples(
         for sample in samples
         if (suite.name, name, sample.id) not in rows
     ]
+    _end_line(out / ROWS)
     lock = threading.Lock()
+    stopping = threading.Event()
 
     def ask(name: str, sample: Sample) -> Row:
-        outcome = known[name](suite.assistant, sample, suite.where(sample))
-        row = _score(suite, name, sample, outcome, judge_model)
+        if stopping.is_set():
+            raise CancelledError
+        try:
+            outcome = known[name](suite.assistant, sample, suite.where(sample))
+            row = _score(suite, name, sample, outcome, judge_model)
+        except BaseException:
+            stopping.set()
+            raise
         with lock, (out / ROWS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
         return row
@@ -78,9 +86,17 @@ def run_samples(
                 rows[key_of(row)] = row
                 done(row, number, len(todo))
         except BaseException:
+            stopping.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return [rows[suite.name, name, sample.id] for name in pipelines for sample in samples]
+
+
+def _end_line(path: Path) -> None:
+    """End a line that a kill cut off, so that the next row begins its own."""
+    if path.is_file() and path.stat().st_size and path.read_bytes()[-1:] != b"\n":
+        with path.open("a", encoding="utf-8") as file:
+            file.write("\n")
 
 
 def _score(

@@ -37,7 +37,7 @@ from evals.setup import read_setups
 from evals.solvers import SOLVERS
 from evals.suites import Source, Suite
 
-_SLICE = 24
+_SLICE = 20
 
 
 def gate(
@@ -58,7 +58,7 @@ def gate(
     """Fail (exit 1) if answers got worse than the committed outcomes, beyond chance.
 
     Without --run, the samples of the baselines are asked. --update writes baselines: of a run,
-    of the suites named (24 questions each, or --limit), or of the same samples as before.
+    of the suites named (20 questions each, or --limit), or of the same samples as before.
     """
     with failing_kindly(), tempfile.TemporaryDirectory() as folder:
         home = run

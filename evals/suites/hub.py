@@ -17,8 +17,7 @@ def load_from_hub(suite: str, name: str, split: str) -> list[dict[str, Any]]:
         from datasets import load_dataset  # type: ignore[import-not-found, unused-ignore]
     except ImportError as error:
         raise DataError(
-            f"Loading {suite} from the hub needs the `datasets` library: "
-            "pip install 'article-assistant[hub]'."
+            f"Loading {suite} from the hub needs the `datasets` library: pip install datasets."
         ) from error
     try:
         return [dict(row) for row in load_dataset(name, split=split)]
