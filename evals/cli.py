@@ -46,6 +46,8 @@ app = typer.Typer(
 )
 
 _RUNS = Path("runs")
+_FAILURES = 20
+"""So many are printed; the page has all."""
 
 
 @contextmanager
@@ -124,10 +126,12 @@ def run(
                     judge_model=judge_model,
                 )
     _write(home)
-    for row in failures(rows):
-        if row["pipeline"] == names[0]:
-            shown = row["outcome"]["text"] or "(refused)"
-            typer.echo(f"✗ {row['sample_id']}: {row['question']} → {shown}")
+    wrong = [row for row in failures(rows) if row["pipeline"] == names[0]]
+    for row in wrong[:_FAILURES]:
+        shown = row["outcome"]["text"] or "(refused)"
+        typer.echo(f"✗ {row['sample_id']}: {row['question']} → {shown}")
+    if len(wrong) > _FAILURES:
+        typer.echo(f"… and {len(wrong) - _FAILURES} more: see the page.")
 
 
 @app.command()

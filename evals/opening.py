@@ -59,9 +59,9 @@ def open_suite(suite: LoadedSuite, settings: Settings) -> Iterator[OpenSuite]:
         files = (
             {suite.corpus.name: suite.corpus.read_bytes()}
             if suite.corpus is not None
-            else {f"{article.key}.md": _markdown(article) for article in suite.articles}
+            else {f"{article.key}.md": to_markdown(article) for article in suite.articles}
         )
-        _make_equal(corpus, files)
+        make_equal(corpus, files)
     own = settings.model_copy(update={"data_dir": home, "corpus_dir": corpus})
     with Assistant.open(own) as assistant:
         assistant.refresh()
@@ -82,7 +82,7 @@ def open_suite(suite: LoadedSuite, settings: Settings) -> Iterator[OpenSuite]:
         yield OpenSuite(suite.name, assistant, samples, ids, articles)
 
 
-def _make_equal(folder: Path, files: dict[str, bytes]) -> None:
+def make_equal(folder: Path, files: dict[str, bytes]) -> None:
     """Write what is new or changed, delete what is not listed."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
@@ -94,7 +94,7 @@ def _make_equal(folder: Path, files: dict[str, bytes]) -> None:
             path.write_bytes(content)
 
 
-def _markdown(article: SuiteArticle) -> bytes:
+def to_markdown(article: SuiteArticle) -> bytes:
     import yaml
 
     metadata = {"title": article.title, "url": f"{_SCHEME}{article.key}"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assistant.corpus.readers import read_file
-from evals.opening import _make_equal, _markdown
+from evals.opening import make_equal, to_markdown
 from evals.samples import load_samples
 from evals.suites import SUITES, DataError, LoadedSuite, Source, SuiteArticle, own_suite
 from evals.suites.files import SUMMIT
@@ -201,8 +201,8 @@ def test_the_questions_that_come_with_the_project_are_valid() -> None:
 
 def test_an_article_survives_the_way_through_a_file(tmp_path: Path) -> None:
     article = SuiteArticle('Colon: "quotes" & – dash', "---\n\nFirst {x}.\n\nSecond.", "Courier")
-    _make_equal(tmp_path, {"a.md": _markdown(article), "b.md": b"old"})
-    _make_equal(tmp_path, {"a.md": _markdown(article)})
+    make_equal(tmp_path, {"a.md": to_markdown(article), "b.md": b"old"})
+    make_equal(tmp_path, {"a.md": to_markdown(article)})
     assert [path.name for path in tmp_path.iterdir()] == ["a.md"]
     found = read_file(tmp_path / "a.md", source_bytes=10_000)
     assert (found.title, found.text, found.source) == (article.title, article.text, "Courier")
