@@ -95,6 +95,7 @@ def make_equal(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def to_markdown(article: SuiteArticle) -> bytes:
+    """Write an article as a file of a corpus, with its key as address."""
     import yaml
 
     metadata = {"title": article.title, "url": f"{_SCHEME}{article.key}"}
