@@ -65,6 +65,11 @@ def open_suite(suite: LoadedSuite, settings: Settings) -> Iterator[OpenSuite]:
     own = settings.model_copy(update={"data_dir": home, "corpus_dir": corpus})
     with Assistant.open(own) as assistant:
         assistant.refresh()
+        if failed := assistant.corpus.read(source_bytes=own.source_bytes).failed:
+            raise SampleError(
+                f"{len(failed)} articles of {suite.name} cannot be read, and without them other "
+                f"answers would be right: {failed[0].name}: {failed[0].reason}"
+            )
         found = [assistant.article(reference.article_id) for reference in assistant.articles()]
         articles = {article.id: article for article in found}
         ids = {
