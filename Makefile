@@ -11,7 +11,7 @@ export ASSISTANT_CORPUS_DIR ?= $(CURDIR)/corpus
 export ASSISTANT_DATA_DIR ?= $(CURDIR)/.data
 export Q
 
-.PHONY: help setup ask chat ingest doctor models lint test test-fast eval clean
+.PHONY: help setup ask chat ingest doctor models lint test test-fast eval gate clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -56,8 +56,11 @@ test-fast: setup ## Run the tests that need neither network nor models
 test: lint models ## Run everything: style, types, fast and integration tests
 	@$(BIN)/python -m pytest -q
 
-eval: setup models ## Measure the answers on the article's question set
-	@$(BIN)/python -m evals run summit
+eval: setup models ## Measure the answers: make eval S="summit squad2"; see evals/README.md
+	@$(BIN)/python -m evals run $(or $(S),summit)
+
+gate: setup models ## Fail if the answers to a small fixed set got worse
+	@$(BIN)/python -m evals gate
 
 clean: ## Remove the virtual environment and everything derived
 	rm -rf $(VENV) .data build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

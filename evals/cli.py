@@ -1,8 +1,8 @@
-"""`python -m evals`: run question sets, compare runs."""
+"""`python -m evals`: run question sets, compare runs, hold them against baselines."""
 
 from __future__ import annotations
 
-import tempfile
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,101 +10,164 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markdown import Markdown
-from rich.progress import Progress
 
-from assistant import Assistant, AssistantError, load_settings
-from evals.pipelines import PIPELINES
-from evals.report import compare as compare_rows
-from evals.report import render
-from evals.run import RunMismatchError, failures, read_rows, run_samples
-from evals.samples import DATASETS, Sample, SampleError, load_samples
+from assistant import Assistant, Settings
+from evals.comparing import compare as compare_runs
+from evals.comparing import render_comparison
+from evals.opening import open_suite as open_loaded
+from evals.progress import RunProgress
+from evals.rows import Row, failures, read_run
+from evals.run import run_samples
+from evals.samples import Sample
+from evals.selection import (
+    Corpus,
+    Data,
+    Hub,
+    Limit,
+    Model,
+    Out,
+    Questions,
+    Seed,
+    Split,
+    Workers,
+    drawn,
+    failing_kindly,
+    settings_of,
+    suites_of,
+)
+from evals.solvers import SOLVERS
+from evals.suites import SUITES, Source
+from evals.upkeep import ablate, add, gate
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
+__all__ = ["SUITES", "app", "open_suite"]
 
-SUITES = {"summit": ("second-trump-kim-summit.jsonl", "second-trump-kim-summit.md")}
-_ARTICLES = Path(__file__).parent.parent / "corpus"
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Measure how good the answers are."
+)
+
 _RUNS = Path("runs")
+_FAILURES = 20
+"""So many are printed; the page has all."""
 
 
 @contextmanager
-def open_suite(suite: str) -> Iterator[tuple[Assistant, list[Sample]]]:
-    """Open an assistant over a suite's own corpus, with the samples of the suite.
-
-    Raises:
-        SampleError: the question file does not fit the article.
-    """
-    questions, article = SUITES[suite]
-    with tempfile.TemporaryDirectory() as folder:
-        settings = load_settings(data_dir=Path(folder), corpus_dir=Path(folder) / "corpus")
-        settings.corpus_path.mkdir()
-        (settings.corpus_path / article).write_bytes((_ARTICLES / article).read_bytes())
-        with Assistant.open(settings) as assistant:
-            texts = [assistant.article(found.article_id).text for found in assistant.articles()]
-            yield assistant, load_samples(DATASETS / questions, texts)
+def open_suite(
+    suite: str, source: Source | None = None, settings: Settings | None = None
+) -> Iterator[tuple[Assistant, list[Sample]]]:
+    """Open a suite by name: an assistant over its corpus, and its samples."""
+    loaded = SUITES[suite].load(source if source is not None else Source())
+    with open_loaded(loaded, settings if settings is not None else settings_of(None)) as opened:
+        yield opened.assistant, opened.samples
 
 
 @app.command("list")
 def list_suites() -> None:
-    """List the suites that come with the project."""
-    for name, (questions, _) in SUITES.items():
-        typer.echo(f"{name}: {DATASETS / questions}")
+    """List the suites and pipelines."""
+    for suite in SUITES.values():
+        typer.echo(f"{suite.name:10} {suite.summary}")
+    typer.echo(f"pipelines: {', '.join(SOLVERS)}")
 
 
 @app.command()
 def run(
-    suite: Annotated[str, typer.Argument(help="A suite of `list`.")],
+    suites: Annotated[list[str] | None, typer.Argument(help="Suites of `list`.")] = None,
     *,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder of the run; runs/SUITE if absent.")
-    ] = None,
-    split: Annotated[str, typer.Option(help="all, dev (for tuning) or test.")] = "all",
+    questions: Questions = None,
+    corpus: Corpus = None,
+    out: Out = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    split: Split = "all",
+    data: Data = None,
+    hub: Hub = False,
+    model: Model = None,
     pipeline: Annotated[
         list[str] | None, typer.Option(help="assistant, plain; both where absent.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="At most so many questions.", min=1)] = None,
+    workers: Workers = 1,
+    judge: Annotated[
+        str | None, typer.Option(help="Let a chat model judge as well: provider:model.")
+    ] = None,
+    judge_url: Annotated[str | None, typer.Option(help="Where the judge's server listens.")] = None,
 ) -> None:
-    """Ask the questions of a suite and print how good the answers are."""
-    console = Console()
-    if suite not in SUITES or split not in {"all", "dev", "test"}:
-        raise typer.BadParameter("see `python -m evals list`; splits are all, dev and test")
-    names = pipeline or list(PIPELINES)
-    if unknown := set(names) - set(PIPELINES):
-        raise typer.BadParameter(f"no pipeline {', '.join(sorted(unknown))}")
-    try:
-        with (
-            open_suite(suite) as (assistant, samples),
-            Progress(console=Console(stderr=True)) as bar,
-        ):
-            chosen = [sample for sample in samples if split in {"all", sample.split}]
-            task = bar.add_task(suite, total=None)
-            rows = run_samples(
-                assistant,
-                chosen[:limit],
-                names,
-                out if out is not None else _RUNS / suite,
-                done=lambda n, total: bar.update(task, completed=n, total=total),
-            )
-    except (AssistantError, SampleError, RunMismatchError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(2) from error
-    console.print(Markdown(render(rows)) if console.is_terminal else render(rows), soft_wrap=True)
-    for row in failures(rows):
-        if row["pipeline"] == names[0]:
-            shown = row["outcome"]["text"] or "(refused)"
-            console.print(f"✗ {row['sample_id']}: {row['question']} → {shown}", soft_wrap=True)
+    """Ask the questions of suites, print how good the answers are, write a report.
+
+    The same command continues a run that was ended.
+    """
+    chosen = suites_of(suites or [], questions, corpus)
+    names = pipeline or list(SOLVERS)
+    if unknown := sorted(set(names) - set(SOLVERS)):
+        raise typer.BadParameter(f"no pipeline {', '.join(unknown)}")
+    home = out if out is not None else _RUNS / "-".join(suite.name for suite in chosen)
+    judge_model = None
+    if judge is not None:
+        from evals.scorers.judge import load_judge
+
+        try:
+            judge_model = load_judge(judge, judge_url)
+        except (ImportError, ValueError) as error:
+            raise typer.BadParameter(f"the judge {judge} cannot be set up: {error}") from error
+    rows: list[Row] = []
+    with failing_kindly():
+        # All data is read before any model: what is missing shows at once.
+        loaded = [suite.load(Source(data, hub, seed)) for suite in chosen]
+        for suite in loaded:
+            with (
+                RunProgress(suite.name) as bar,
+                open_loaded(suite, settings_of(model)) as opened,
+            ):
+                rows += run_samples(
+                    opened,
+                    drawn(opened, split, limit, seed),
+                    names,
+                    home,
+                    done=bar.advance,
+                    workers=workers,
+                    judge_model=judge_model,
+                )
+    _write(home)
+    wrong = [row for row in failures(rows) if row["pipeline"] == names[0]]
+    for row in wrong[:_FAILURES]:
+        shown = row["outcome"]["text"] or "(refused)"
+        typer.echo(f"✗ {row['sample_id']}: {row['question']} → {shown}")
+    if len(wrong) > _FAILURES:
+        typer.echo(f"… and {len(wrong) - _FAILURES} more: see the page.")
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(help="Folder of a run.")]) -> None:
+    """Write report.json, report.md and report.html of a run; print the Markdown."""
+    with failing_kindly():
+        _write(folder)
 
 
 @app.command()
 def compare(
     before: Annotated[Path, typer.Argument(help="Folder of a run.")],
     after: Annotated[Path, typer.Argument(help="Folder of another.")],
-    *,
-    pipeline: Annotated[str, typer.Option(help="Whose rows.")] = "assistant",
 ) -> None:
     """Say what changed between two runs, sample by sample."""
-    old, new = (
-        [row for row in read_rows(folder) if row["pipeline"] == pipeline]
-        for folder in (before, after)
-    )
-    typer.echo(compare_rows(old, new))
+    with failing_kindly():
+        found = compare_runs(read_run(before), read_run(after))
+    if not found:
+        typer.echo("The runs share no sample.")
+        raise typer.Exit(2)
+    typer.echo("\n\n".join(render_comparison(comparison) for comparison in found))
+
+
+def _write(folder: Path) -> None:
+    from evals.reporting import write_report
+
+    written = write_report(folder)
+    console = Console()
+    if sys.stdout.isatty():
+        from rich.markdown import Markdown
+
+        console.print(Markdown(written.markdown))
+    else:
+        typer.echo(written.markdown)
+    typer.echo(f"{written.page}", err=True)
+
+
+for _command in (gate, add, ablate):
+    app.command()(_command)

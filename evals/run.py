@@ -1,135 +1,118 @@
-"""Run samples through pipelines; rows are kept as they come, so a killed run continues."""
+"""Run samples through solvers; rows are kept as they come, so a killed run continues."""
 
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 import json
-import platform
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from assistant import Article, Assistant
-from evals.pipelines import PIPELINES, Outcome
+from evals.opening import OpenSuite
+from evals.outcomes import Outcome
+from evals.rows import ROWS, Row, key_of, make_row, names_of, read_rows
 from evals.samples import Sample
-from evals.scorers import Scores, score
+from evals.scorers import score
+from evals.scorers.retrieval import text_of
+from evals.setup import check_setup, describe
+from evals.solvers import SOLVERS, Solver
 
-ROWS = "rows.jsonl"
-SETUP = "setup.json"
-_PACKAGES = ("chromadb", "langchain-core", "sentence-transformers", "tantivy", "xllamacpp")
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
 
+__all__ = ["Done", "names_of", "read_rows", "run_samples"]
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One sample, one pipeline: what came out and what it is worth."""
-
-    sample_id: str
-    pipeline: str
-    question: str
-    answerable: bool
-    kinds: tuple[str, ...]
-    split: str
-    outcome: Outcome
-    scores: Scores
-
-
-class RunMismatchError(Exception):
-    """The folder holds a run with another set-up."""
+Done = Callable[[Row, int, int], None]
+"""Called with a new row, how many rows are done, and how many there are to do."""
 
 
 def run_samples(
-    assistant: Assistant,
+    suite: OpenSuite,
     samples: Sequence[Sample],
     pipelines: Sequence[str],
     out: Path,
     *,
-    done: Callable[[int, int], None],
-) -> list[dict[str, Any]]:
-    """Run what is not in `out` yet and return all rows, as plain values.
+    done: Done,
+    workers: int = 1,
+    judge_model: BaseChatModel | None = None,
+    solvers: dict[str, Solver] | None = None,
+) -> list[Row]:
+    """Run what is not in `out` yet and return the rows of these samples and pipelines.
+
+    A sample that changed since its row was written is asked again.
 
     Raises:
-        RunMismatchError: `out` holds rows of another model, prompt or index.
+        RunError: `out` holds rows of another model, prompt, corpus or settings.
     """
+    known = SOLVERS if solvers is None else solvers
     out.mkdir(parents=True, exist_ok=True)
-    _check_setup(out / SETUP, describe(assistant))
-    rows = read_rows(out)
-    have = {(row["sample_id"], row["pipeline"]) for row in rows}
-    todo = [
-        (name, sample) for name in pipelines for sample in samples if (sample.id, name) not in have
-    ]
-    articles: dict[str, Article] = {}
-
-    def find(article_id: str) -> Article:
-        if article_id not in articles:
-            articles[article_id] = assistant.article(article_id)
-        return articles[article_id]
-
-    with (out / ROWS).open("a", encoding="utf-8") as file:
-        for number, (name, sample) in enumerate(todo, start=1):
-            outcome = PIPELINES[name](assistant, sample)
-            row = Row(
-                sample.id,
-                name,
-                sample.question,
-                sample.answerable,
-                sample.kinds,
-                sample.split,
-                outcome,
-                score(sample, outcome, find),
-            )
-            plain = dataclasses.asdict(row)
-            file.write(json.dumps(plain, ensure_ascii=False) + "\n")
-            file.flush()
-            rows.append(plain)
-            done(number, len(todo))
-    wanted = {sample.id for sample in samples}
-    return [row for row in rows if row["sample_id"] in wanted and row["pipeline"] in pipelines]
-
-
-def read_rows(out: Path) -> list[dict[str, Any]]:
-    """Read the rows of a run; a last line that was cut off is left out."""
-    path = out / ROWS
-    rows = []
-    for line in path.read_text("utf-8").splitlines() if path.is_file() else []:
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return rows
-
-
-def describe(assistant: Assistant) -> dict[str, Any]:
-    """Return what a run depends on besides the code."""
-    chain = assistant.chain
-    return {
-        "model": chain.chat.name,
-        "embedding_model": assistant.embeddings.name,
-        "prompt_version": chain.prompts.version,
-        "index_digest": assistant.index.version(),
-        "settings": {
-            name: str(value)
-            for name, value in assistant.settings.model_dump().items()
-            if not name.endswith(("_dir", "_mirror"))
-        },
-        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
-        "python": platform.python_version(),
+    check_setup(out, suite.name, describe(suite.assistant))
+    digests = {sample.id: sample.digest for sample in samples}
+    rows = {
+        key_of(row): row
+        for row in read_rows(out)
+        if row["suite"] == suite.name and digests.get(row["sample_id"]) == row["sample_digest"]
     }
+    todo = [
+        (name, sample)
+        for name in pipelines
+        for sample in samples
+        if (suite.name, name, sample.id) not in rows
+    ]
+    _end_line(out / ROWS)
+    lock = threading.Lock()
+    stopping = threading.Event()
+
+    def ask(name: str, sample: Sample) -> Row:
+        if stopping.is_set():
+            raise CancelledError
+        try:
+            outcome = known[name](suite.assistant, sample, suite.where(sample))
+            row = _score(suite, name, sample, outcome, judge_model)
+        except BaseException:
+            stopping.set()
+            raise
+        with lock, (out / ROWS).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        return row
+
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        futures = [pool.submit(ask, name, sample) for name, sample in todo]
+        try:
+            for number, future in enumerate(as_completed(futures), start=1):
+                row = future.result()
+                rows[key_of(row)] = row
+                done(row, number, len(todo))
+        except BaseException:
+            stopping.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [rows[suite.name, name, sample.id] for name in pipelines for sample in samples]
 
 
-def _check_setup(path: Path, setup: dict[str, Any]) -> None:
-    if path.is_file():
-        before = json.loads(path.read_text("utf-8"))
-        if changed := sorted(key for key in setup if before.get(key) != setup[key]):
-            raise RunMismatchError(
-                f"{path.parent} holds a run with other {', '.join(changed)}. "
-                "Give another --out, or delete it."
-            )
-    else:
-        path.write_text(json.dumps(setup, indent=2) + "\n", "utf-8")
+def _end_line(path: Path) -> None:
+    """End a line that a kill cut off, so that the next row begins its own."""
+    if path.is_file() and path.stat().st_size and path.read_bytes()[-1:] != b"\n":
+        with path.open("a", encoding="utf-8") as file:
+            file.write("\n")
 
 
-def failures(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows that are not right."""
-    return [row for row in rows if not row["scores"]["right"]]
+def _score(
+    suite: OpenSuite,
+    pipeline: str,
+    sample: Sample,
+    outcome: Outcome,
+    judge_model: BaseChatModel | None,
+) -> Row:
+    scores = score(sample, outcome, suite.article)
+    if judge_model is not None:
+        from evals.scorers.judge import judge
+
+        verdict = judge(judge_model, sample, outcome, suite.article)
+        scores = dataclasses.replace(scores, judged=verdict)
+    texts = [
+        text_of(suite.article, span.article_id)[span.start : span.end] for span in outcome.evidence
+    ]
+    return make_row(suite.name, pipeline, sample, outcome, scores, texts)
