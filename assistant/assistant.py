@@ -128,7 +128,7 @@ class Assistant:
                 from assistant.models.chat import load_chat_model
                 from assistant.models.verifier import load_verifier
 
-                prompts = Prompts.load()
+                prompts = Prompts.load(worked_examples=self.settings.worked_examples)
                 self._chat = load_chat_model(self.settings, progress=self._progress)
                 self._chat.warm([prompt.prefix() for prompt in prompts.all])
                 self._chain = AnswerChain(

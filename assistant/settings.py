@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, ValidationError
@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     passage_tokens: int = Field(
         200, ge=32, description="Most word pieces of a passage, title and date not counted."
     )
+    retrieval: Literal["hybrid", "dense", "lexical"] = Field(
+        "hybrid", description="Engines that find passages: both, meaning only, words only."
+    )
     retrieve_passages: int = Field(10, ge=1, description="Passages that retrieval hands on.")
     evidence_sentences: int = Field(3, ge=1, description="Most sentences shown to the model.")
     reread_sentences: int = Field(
@@ -97,6 +100,14 @@ class Settings(BaseSettings):
         ge=0,
         le=1,
         description="Support score below which a statement is not shown: lower is bolder.",
+    )
+    evidence_selection: bool = Field(
+        True, description="Whether sentences are chosen; else the best passages are shown whole."
+    )
+    worked_examples: bool = Field(True, description="Whether prompts show worked examples.")
+    verifier: bool = Field(True, description="Whether the small verifier ranks and judges.")
+    verification: bool = Field(
+        True, description="Whether statements are verified; off only to measure what that is worth."
     )
     question_chars: int = Field(2000, ge=10, description="Longest question.")
 

@@ -17,34 +17,40 @@ from scipy.special import expit
 from sklearn.metrics import brier_score_loss
 from sklearn.model_selection import StratifiedKFold
 
+from assistant import load_settings
 from assistant.answering.checks import GATES
 from assistant.answering.scoring import FEATURES, read_features
-from evals.cli import SUITES, open_suite
-from evals.run import read_rows
+from evals.opening import open_suite
+from evals.rows import read_rows
 from evals.samples import Sample
+from evals.suites import SUITES, Source
 
 _REGULARISATION = 0.5
 
 
 def main(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs of the suite.")],
-    suite: Annotated[str, typer.Option(help="The suite that was run.")] = "summit",
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
 ) -> None:
     """Print a calibration.toml and, on standard error, how well it fits."""
-    if suite not in SUITES:
-        raise typer.BadParameter(f"no suite {suite}")
-    with open_suite(suite) as (_, samples):
-        known = {sample.id: sample for sample in samples}
+    rows = [
+        row
+        for run in runs
+        for row in read_rows(run)
+        if row["pipeline"] == "assistant" and row["split"] == "dev"
+    ]
+    suites = sorted({row["suite"] for row in rows})
+    known = {suite: _samples(suite) for suite in suites}
     observed: list[list[float]] = []
     labels: list[bool] = []
-    for row in (row for run in runs for row in read_rows(run)):
-        if row["pipeline"] != "assistant" or row["split"] != "dev":
-            continue
-        for statement in _statements(row):
+    for row in rows:
+        sample = known[row["suite"]].get(row["sample_id"])
+        for statement in _statements(row) if sample else ():
             features = _features(statement)
-            if features is not None:
+            if sample and features is not None:
                 observed.append([features[name] for name in FEATURES])
-                labels.append(_is_right(known[row["sample_id"]], statement["text"]))
+                labels.append(_is_right(sample, statement["text"]))
+    if len(set(labels)) < 2:
+        raise typer.BadParameter("the runs hold too few statements of the dev halves")
     x, y = np.asarray(observed), np.asarray(labels)
     crossed = np.empty(len(y))
     for chosen, left_out in StratifiedKFold(5, shuffle=True, random_state=0).split(x, y):
@@ -57,10 +63,15 @@ def main(
     )
     typer.echo('# Logistic regression of "the statement is right" on the features of scoring.py.')
     typer.echo("# Fitted by evals/calibrate.py on dev samples.")
-    typer.echo(f'version = "{suite}-dev-{len(y)}"')
+    typer.echo(f'version = "{"-".join(suites)}-dev-{len(y)}"')
     typer.echo(f"intercept = {fitted[0]:.4f}\nsupported_from = 0.7\n\n[weights]")
     for name, weight in zip(FEATURES, fitted[1:], strict=True):
         typer.echo(f"{name} = {weight:.4f}")
+
+
+def _samples(suite: str) -> dict[str, Sample]:
+    with open_suite(SUITES[suite].load(Source()), load_settings()) as opened:
+        return {sample.id: sample for sample in opened.samples}
 
 
 def _fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -68,7 +68,11 @@ class AnswerChain:
     def judge(self) -> StatementJudge:
         """What verifies statements under these settings."""
         return StatementJudge(
-            self.verifier, self.chat, self.prompts.verify, self.settings.support_threshold
+            self.verifier,
+            self.chat,
+            self.prompts.verify,
+            threshold=self.settings.support_threshold,
+            trusting=not self.settings.verification,
         )
 
     def stream(
@@ -219,6 +223,7 @@ class AnswerChain:
             embeddings=self.embeddings,
             k=self.settings.retrieve_passages,
             where=run.where,
+            mode=self.settings.retrieval,
         )
         run.passages = retriever.search(run.asked, vector=run.vector)
         run.evidence = self._select(run, self.settings.evidence_sentences)
@@ -233,6 +238,7 @@ class AnswerChain:
             sentences=sentences,
             tokens=self.settings.evidence_tokens,
             count_tokens=self.embeddings.count_tokens,
+            whole_passages=not self.settings.evidence_selection,
         )
 
     def _refuse_unread(self, run: Run) -> RefusalCode | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.prompts import Prompt, load_prompt
 
@@ -17,9 +17,12 @@ class Prompts:
     rewrite: Prompt
 
     @classmethod
-    def load(cls) -> Prompts:
-        """Read the prompts that travel with the package."""
-        return cls(*(load_prompt(name) for name in ("answer", "insist", "verify", "rewrite")))
+    def load(cls, *, worked_examples: bool = True) -> Prompts:
+        """Read the prompts that travel with the package, with or without their examples."""
+        found = [load_prompt(name) for name in ("answer", "insist", "verify", "rewrite")]
+        if not worked_examples:
+            found = [replace(prompt, examples=()) for prompt in found]
+        return cls(*found)
 
     @property
     def all(self) -> tuple[Prompt, ...]:

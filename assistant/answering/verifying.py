@@ -18,12 +18,16 @@ from assistant.types import Check, Support, Usage
 
 @dataclass(frozen=True, slots=True)
 class StatementJudge:
-    """Verifies statements. `threshold` is the support score below which one is unsupported."""
+    """Verifies statements. `threshold` is the support score below which one is unsupported.
+
+    A `trusting` judge believes everything; it serves to measure what verification is worth.
+    """
 
     verifier: Verifier
     chat: LoadedChatModel
     prompt: Prompt
     threshold: float
+    trusting: bool = False
 
     def verify(
         self,
@@ -37,6 +41,8 @@ class StatementJudge:
         `chances` are what the draft's own probabilities say, by name. A statement that fails a
         hard check is not put to the models.
         """
+        if self.trusting:
+            return Support("supported", 1.0), Usage()
         checks = check_statement(statement, question, cited)
         usage = Usage()
         if not any(check.passed is False and check.name in GATES for check in checks):

@@ -78,6 +78,17 @@ class Verifier:
         return logits[:, 0]
 
 
+class AbsentVerifier(Verifier):
+    """Has no opinion: every probability is 0.5. It serves to measure what the verifier is worth."""
+
+    def __init__(self) -> None:
+        self.name = "none"
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """Return 0.5 for each pair."""
+        return [0.5] * len(pairs)
+
+
 def read_context(title: str, lead: str, sentence: str) -> str:
     """Join a sentence, what leads up to it and its title as the verifier was trained to read."""
     return ". ".join(part for part in (title, lead, sentence) if part)
@@ -91,9 +102,13 @@ def with_answer(question: str, answer: str) -> str:
 def load_verifier(settings: Settings, *, folder: Path = WEIGHTS) -> Verifier:
     """Load the weights that travel with the package, or those of another folder.
 
+    Where the settings leave the verifier out, it is one without opinions.
+
     Raises:
         ModelDigestError: a file is not the one that the folder's card pins.
     """
+    if not settings.verifier:
+        return AbsentVerifier()
     card = tomllib.loads((folder / "card.toml").read_text("utf-8"))
     for name, digest in card["sha256"].items():
         if digest_file(folder / name) != digest:

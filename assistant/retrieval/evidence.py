@@ -69,13 +69,15 @@ def select_evidence(
     sentences: int,
     tokens: int,
     count_tokens: Callable[[str], int],
+    whole_passages: bool = False,
 ) -> tuple[Evidence, ...]:
     """Choose the sentences that best fit the question, within both budgets.
 
     Each sentence is scored together with its predecessor, by meaning and by words; the verifier
     reads the best of them and puts them in its own order. A chosen sentence that leans on its
     predecessor ("He said …") brings it along. The result is in document order, articles by the
-    rank of their best passage, numbered from 1.
+    rank of their best passage, numbered from 1. With `whole_passages` nothing is chosen: the
+    best passages are taken sentence by sentence until `tokens` are spent.
     """
     candidates = _candidates(passages)
     if not candidates:
@@ -89,7 +91,10 @@ def select_evidence(
     pairs = [(question, candidates[index].read_as) for index in read]
     answers |= dict(zip(read, verifier.probabilities(pairs), strict=True))
     quoting = _that_quote(question, candidates)
-    fused.sort(key=lambda index: (index not in quoting, -answers[index]))
+    if whole_passages:
+        fused, sentences = list(range(len(candidates))), len(candidates)
+    else:
+        fused.sort(key=lambda index: (index not in quoting, -answers[index]))
     positions = {candidate.key: index for index, candidate in enumerate(candidates)}
 
     chosen: list[int] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -32,7 +32,7 @@ class HybridRetriever(BaseRetriever):
     """Finds passages by meaning (Chroma) and by words (tantivy BM25).
 
     `k` passages come back, best first. `where` restricts articles; both may also be given
-    to `invoke`.
+    to `invoke`. `mode` leaves one of the engines out.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -41,6 +41,7 @@ class HybridRetriever(BaseRetriever):
     embeddings: EmbeddingModel
     k: int = Field(10, ge=1)
     where: SearchFilter = SearchFilter()
+    mode: Literal["hybrid", "dense", "lexical"] = "hybrid"
 
     def search(
         self,
@@ -58,8 +59,12 @@ class HybridRetriever(BaseRetriever):
         restriction = self.where if where is None else where
         if vector is None:
             vector = self.embeddings.embed_query(question)
-        dense = self.index.search_dense(vector, k=wanted * _DEPTH, where=restriction)
-        lexical = self.index.search_lexical(question, k=wanted * _DEPTH, where=restriction)
+        depth = wanted * _DEPTH
+        dense, lexical = [], []
+        if self.mode != "lexical":
+            dense = self.index.search_dense(vector, k=depth, where=restriction)
+        if self.mode != "dense":
+            lexical = self.index.search_lexical(question, k=depth, where=restriction)
         fused = fuse([[hit.passage_id for hit in dense], [hit.passage_id for hit in lexical]])
         fused.sort(key=lambda item: (-item[1], item[0]))
         similarities = {hit.passage_id: hit.score for hit in dense}
