@@ -96,7 +96,7 @@ class Settings(BaseSettings):
         description="Verifier's probability of an answer below which the chat model is not asked.",
     )
     support_threshold: float = Field(
-        0.4,
+        0.5,
         ge=0,
         le=1,
         description="Support score below which a statement is not shown: lower is bolder.",

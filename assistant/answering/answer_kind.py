@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from assistant.answering.context import EvidenceContext
 from assistant.facts import (
     STOPWORDS,
     calendar_words,
     content_words,
     fold,
     folded_words,
+    names,
     numbers,
     same_word,
     words,
@@ -79,6 +81,7 @@ def check_answer_type(statement: str, question: str) -> Check:
     return Check("answer_type", None)
 
 
+_NAMES_ASKED = re.compile(r"\b(?:names?|called)\b", re.IGNORECASE)
 _WH = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 _WHO = re.compile(r"^\W*(?:and\s+)?who(?:se|m)?\b|\bby whom\b", re.IGNORECASE)
 _PERSONS = re.compile(
@@ -97,5 +100,34 @@ def check_informative(statement: str, question: str) -> Check:
     said = [*content_words(statement), *calendar_words(statement)]
     said += [number.text for number in numbers(statement)]
     asked = [*content_words(question), *calendar_words(question)]
+    for name in names(statement) if not _NAMES_ASKED.search(question) else ():
+        # "Mike Pompeo" tells no more than the "Pompeo" that was asked about.
+        parts = content_words(name.text)
+        if any(same_word(part, other) for part in parts for other in asked):
+            asked += parts
     new = [word for word in said if not any(same_word(word, other) for other in asked)]
     return Check("informative", bool(new), "" if new else "it only repeats the question")
+
+
+_ASPECTS = {
+    name: re.compile(pattern, re.IGNORECASE)
+    for name, pattern in (
+        ("height", r"\b(?:how (?:high|tall)|height|altitude|high|tall)\b"),
+        ("range", r"\b(?:how far|range|distance|far)\b"),
+        ("speed", r"\b(?:how fast|speed|velocity|fast)\b"),
+        ("weight", r"\b(?:how heavy|weigh\w*|mass|heavy)\b"),
+        ("width", r"\b(?:how wide|width|wide)\b"),
+        ("depth", r"\b(?:how deep|depth|deep)\b"),
+    )
+}
+
+
+def check_aspect(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
+    """See that a question for a measure is not answered by another: a range is no height."""
+    asked = {name for name, aspect in _ASPECTS.items() if aspect.search(question)}
+    if len(asked) != 1 or not numbers(statement):
+        return Check("aspect", None)
+    text = " ".join(context.evidence.text for context in cited)
+    told = {name for name, aspect in _ASPECTS.items() if aspect.search(text)}
+    wrong = bool(told) and not told & asked
+    return Check("aspect", not wrong, f"asked for a {min(asked)}" if wrong else "")

@@ -49,7 +49,7 @@ _WORDS_SHARED = 0.5
 _WORTH_REREADING = 0.2
 """Verifier's probability from which a question that got no answer is drafted once more."""
 
-_WORTH_QUOTING = 0.6
+_WORTH_QUOTING = 0.8
 """Verifier's probability from which a sentence may be shown where no draft is supported."""
 
 
@@ -245,7 +245,7 @@ class AnswerChain:
         """Decide without the chat model where the corpus clearly has nothing."""
         if not run.evidence:
             return "nothing_close" if self.index.articles() else "empty_corpus"
-        if self.index.missing_terms(named_terms(run.asked)):
+        if self.index.missing_terms(named_terms(run.asked), where=run.where):
             return "missing_terms"
         closest = max(item.score for item in run.evidence)
         shared = max(question_share(run.asked, item.text) for item in run.evidence)
@@ -266,9 +266,10 @@ class AnswerChain:
 
     def _finish_refused(self, run: Run, code: RefusalCode) -> Finished:
         terms = named_terms(run.asked) if code == "missing_terms" else searched_terms(run.asked)
+        missing = self.index.missing_terms(terms, where=run.where)
         refusal = build_refusal(
             code,
-            missing=[as_written(term, run.asked) for term in self.index.missing_terms(terms)],
+            missing=[as_written(term, run.asked) for term in missing],
             evidence=run.evidence,
             where=run.where,
         )

@@ -10,7 +10,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 
-from assistant.answering.answer_kind import check_answer_type, check_informative
+from assistant.answering.answer_kind import check_answer_type, check_aspect, check_informative
 from assistant.answering.attribution import check_attribution
 from assistant.answering.context import EvidenceContext
 from assistant.facts import (
@@ -41,7 +41,7 @@ _APART = 3
 
 GATES = frozenset(
     "cited numbers dates quotes names question_names question_numbers question_quotes counted "
-    "answer_type informative grounded".split()
+    "answer_type aspect informative grounded".split()
 )
 
 _TITLES = frozenset(
@@ -67,6 +67,7 @@ def check_statement(
         check_question_quotes(question, cited),
         check_counted(statement, question, cited),
         check_answer_type(statement, question),
+        check_aspect(statement, question, cited),
         check_informative(statement, question),
         check_grounded(statement, question, cited),
         check_attribution(statement, cited),

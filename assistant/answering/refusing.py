@@ -54,6 +54,7 @@ def build_refusal(
     for item in sorted(evidence, key=lambda item: -item.score):
         nearest.setdefault(item.article.article_id, item.article)
     scope = "The selected articles" if where else "The corpus"
+    no_article = "None of the selected articles" if where else "No article"
     quoted = ", ".join(f"“{term}”" for term in missing)
     message = {
         "empty_corpus": f"{scope} hold no article yet. Add some with `assistant ingest`.",
@@ -61,10 +62,10 @@ def build_refusal(
         "nothing_close": f"{scope} hold nothing close to this question."
         if where
         else f"{scope} holds nothing close to this question.",
-        "missing_terms": f"No article mentions {quoted}.",
+        "missing_terms": f"{no_article} mentions {quoted}.",
         "not_stated": "The articles come near the question but do not state the answer.",
         "unsupported": "An answer was drafted, but the articles do not support it.",
     }[code]
     if quoted and code in {"nothing_close", "not_stated", "unsupported"}:
-        message += f" No article mentions {quoted}."
+        message += f" {no_article} mentions {quoted}."
     return Refusal(code, message, tuple(missing), tuple(nearest.values())[:_NEAREST])

@@ -132,10 +132,12 @@ class Index:
         with self._viewed() as view:
             return view.passages(passage_ids)
 
-    def missing_terms(self, terms: Sequence[str]) -> tuple[str, ...]:
-        """Return the terms that occur nowhere in the corpus, in order."""
+    def missing_terms(
+        self, terms: Sequence[str], *, where: SearchFilter = ANYWHERE
+    ) -> tuple[str, ...]:
+        """Return the terms that occur in no article that passes `where`, in order."""
         with self._viewed() as view:
-            return tuple(term for term in terms if not view.lexical.has_term(term))
+            return tuple(term for term in terms if not view.lexical.has_term(term, where))
 
     def articles(self) -> list[ArticleReference]:
         """List the articles in the order of the corpus."""

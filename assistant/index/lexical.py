@@ -94,13 +94,14 @@ class LexicalIndex:
             hits.append((document["passage_id"][0], document["article_id"][0], float(score)))
         return hits
 
-    def has_term(self, term: str) -> bool:
+    def has_term(self, term: str, where: SearchFilter) -> bool:
         """Tell whether any passage or title has a word, or several in a row ("Hwasong-15").
 
-        Another name of the same thing counts ("USA" for "US"), a nationality for its country,
-        and, for longer words without digits, one typing error.
+        Only articles that pass `where` count. Another name of the same thing counts ("USA" for
+        "US"), a nationality for its country, and, for longer words without digits, one typing
+        error.
         """
-        if any(self._occurs(self._tokens(form)) for form in alias_forms(term)):
+        if any(self._occurs(self._tokens(form), where) for form in alias_forms(term)):
             return True
         tokens = self._tokens(term)
         if not tokens:
@@ -110,11 +111,12 @@ class LexicalIndex:
         word = tokens[0]
         for field in ("text", "title"):
             prefixed = self._searcher.terms_with_prefix(field, word[:4]) if len(word) >= 4 else []
-            if any(same_word(word, other) for other, _ in prefixed):
+            alike = [other for other, _ in prefixed if same_word(word, other)]
+            if any(self._occurs([other], where) for other in alike):
                 return True
             if len(word) >= _FUZZY_LETTERS:
                 fuzzy = self._tantivy.Query.fuzzy_term_query(self._schema, field, word, distance=1)
-                if self._searcher.search(fuzzy, 1).count:
+                if self._finds(fuzzy, where):
                     return True
         return False
 
@@ -133,7 +135,7 @@ class LexicalIndex:
     def _tokens(self, text: str) -> list[str]:
         return list(self._analyzer.analyze(join_initials(text)))
 
-    def _occurs(self, tokens: Sequence[str]) -> bool:
+    def _occurs(self, tokens: Sequence[str], where: SearchFilter) -> bool:
         if not tokens:
             return False
         query_type = self._tantivy.Query
@@ -142,9 +144,14 @@ class LexicalIndex:
                 query = query_type.term_query(self._schema, field, tokens[0])
             else:
                 query = query_type.phrase_query(self._schema, field, list(tokens))
-            if self._searcher.search(query, 1).count:
+            if self._finds(query, where):
                 return True
         return False
+
+    def _finds(self, query: Any, where: SearchFilter) -> bool:
+        must = self._tantivy.Occur.Must
+        narrowed = self._tantivy.Query.boolean_query([(must, query), *self._restrict(where)])
+        return bool(self._searcher.search(narrowed, 1).count)
 
     def _restrict(self, where: SearchFilter) -> list[tuple[Any, Any]]:
         query_type, occur = self._tantivy.Query, self._tantivy.Occur

@@ -65,11 +65,14 @@ class _Paragraph:
         return ranked[0] if ranked else None
 
 
-def invented_pairs(*, seed: int) -> list[Pair]:
-    """Build the pairs of the invented sentences, in a seeded order."""
+def invented_pairs(*, seed: int, held_out: bool = False) -> list[Pair]:
+    """Build the pairs of the invented sentences, in a seeded order.
+
+    With `held_out` those of a file that was written by another hand and is never trained on.
+    """
     chooser = random.Random(seed)
     pairs: list[Pair] = []
-    for path in sorted(INVENTED.glob("*.jsonl")):
+    for path in sorted(INVENTED.glob("held-out.jsonl" if held_out else "invented-*.jsonl")):
         for row in _rows(path):
             for label, entries in ((1.0, row["yes"]), (0.0, row["no"])):
                 for entry in entries:

@@ -122,3 +122,15 @@ def test_dropped_statements_are_told_as_unsupported(run: Runner) -> None:
     assert verdicts == ["unsupported"]
     assert len(found.answer.dropped) == 1
     assert found.answer.dropped[0].citations == ()
+
+
+def test_a_filter_makes_what_only_other_articles_mention_missing(run: Runner) -> None:
+    question = "What did Captain Arno Reiss feel?"
+    assert run(question, "Captain Arno Reiss felt sad.").answer.refusal is None
+    kept_out = run(question, "never", where=SearchFilter(sources=("Gazette",)))
+    refusal = kept_out.answer.refusal
+    assert refusal is not None
+    assert refusal.code == "missing_terms"
+    assert "Reiss" in refusal.missing_terms
+    assert refusal.message.startswith("None of the selected articles mentions")
+    assert kept_out.model.calls == []
