@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from assistant import Assistant, Settings
 from evals.comparing import compare as compare_runs
 from evals.comparing import render_comparison
-from evals.opening import open_suite as open_loaded
+from evals.opening import open_suite
 from evals.progress import RunProgress
 from evals.rows import Row, failures, read_run
 from evals.run import run_samples
-from evals.samples import Sample
 from evals.selection import (
     Corpus,
     Data,
@@ -39,8 +35,6 @@ from evals.solvers import SOLVERS
 from evals.suites import SUITES, Source
 from evals.upkeep import ablate, add, gate
 
-__all__ = ["SUITES", "app", "open_suite"]
-
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Measure how good the answers are."
 )
@@ -48,16 +42,6 @@ app = typer.Typer(
 _RUNS = Path("runs")
 _FAILURES = 20
 """So many are printed; the page has all."""
-
-
-@contextmanager
-def open_suite(
-    suite: str, source: Source | None = None, settings: Settings | None = None
-) -> Iterator[tuple[Assistant, list[Sample]]]:
-    """Open a suite by name: an assistant over its corpus, and its samples."""
-    loaded = SUITES[suite].load(source if source is not None else Source())
-    with open_loaded(loaded, settings if settings is not None else settings_of(None)) as opened:
-        yield opened.assistant, opened.samples
 
 
 @app.command("list")
@@ -114,7 +98,7 @@ def run(
         for suite in loaded:
             with (
                 RunProgress(suite.name) as bar,
-                open_loaded(suite, settings_of(model)) as opened,
+                open_suite(suite, settings_of(model)) as opened,
             ):
                 rows += run_samples(
                     opened,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from evals.opening import OpenSuite
 from evals.outcomes import Outcome
-from evals.rows import ROWS, Row, key_of, make_row, names_of, read_rows
+from evals.rows import ROWS, Row, key_of, make_row, read_rows
 from evals.samples import Sample
 from evals.scorers import score
 from evals.scorers.retrieval import text_of
@@ -21,8 +21,6 @@ from evals.solvers import SOLVERS, Solver
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-
-__all__ = ["Done", "names_of", "read_rows", "run_samples"]
 
 Done = Callable[[Row, int, int], None]
 """Called with a new row, how many rows are done, and how many there are to do."""

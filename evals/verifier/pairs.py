@@ -25,6 +25,7 @@ from assistant.facts import content_words, names, numbers
 from assistant.models.verifier import read_context, with_answer
 from assistant.retrieval.evidence import leans_on_predecessor
 from assistant.splitting import split_sentences
+from evals.suites.loading import read_lines
 
 HELD_OUT = frozenset({"European_Union_law", "Harvard_University", "Scottish_Parliament"})
 INVENTED = Path(__file__).parent / "data"
@@ -73,7 +74,7 @@ def invented_pairs(*, seed: int, held_out: bool = False) -> list[Pair]:
     chooser = random.Random(seed)
     pairs: list[Pair] = []
     for path in sorted(INVENTED.glob("held-out.jsonl" if held_out else "invented-*.jsonl")):
-        for row in _rows(path):
+        for row in read_lines(path):
             for label, entries in ((1.0, row["yes"]), (0.0, row["no"])):
                 for entry in entries:
                     # A sentence that needs no lead is read without it half of the time.
@@ -221,7 +222,7 @@ def _first_number(text: str) -> str | None:
 
 
 def _qed(path: Path, chooser: random.Random) -> Iterator[Pair]:
-    for row in _rows(path):
+    for row in read_lines(path):
         starts = [*row["sentence_starts"], len(row["paragraph_text"])]
         texts = tuple(row["paragraph_text"][a:b].strip() for a, b in pairwise(starts))
         paragraph = _Paragraph(row["title_text"], texts)
@@ -239,7 +240,7 @@ def _qed(path: Path, chooser: random.Random) -> Iterator[Pair]:
 
 
 def _clapnq(folder: Path, chooser: random.Random) -> Iterator[Pair]:
-    for row in _rows(folder / "clapnq_dev_answerable.jsonl"):
+    for row in read_lines(folder / "clapnq_dev_answerable.jsonl"):
         passage = row["passages"][0]
         paragraph = _Paragraph(passage["title"], tuple(passage["sentences"]))
         chosen = [text for text in row["output"][0]["selected_sentences"] if text]
@@ -248,7 +249,7 @@ def _clapnq(folder: Path, chooser: random.Random) -> Iterator[Pair]:
         if len(at) == 1:
             answer = row["output"][0]["answer"]
             yield from _around(row["input"], answer, paragraph, at[0], 1.0, chooser, "clapnq")
-    for row in _rows(folder / "clapnq_dev_unanswerable.jsonl"):
+    for row in read_lines(folder / "clapnq_dev_unanswerable.jsonl"):
         passage = row["passages"][0]
         paragraph = _Paragraph(passage["title"], tuple(passage["sentences"]))
         closest = paragraph.closest(row["input"], besides=-1)
@@ -257,9 +258,3 @@ def _clapnq(folder: Path, chooser: random.Random) -> Iterator[Pair]:
             yield Pair(row["input"], context, 0.0, "clapnq+none")
             said = paragraph.sentences[closest]
             yield Pair(with_answer(row["input"], said), context, 0.0, "clapnq+none")
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    for line in path.read_text("utf-8").splitlines():
-        if line.strip():
-            yield json.loads(line)
