@@ -10,10 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from assistant.corpus.store import CorpusFolder, ensure_starter
+from assistant.corpus.store import AddReport, CorpusFolder, ensure_starter
 from assistant.errors import ArticleNotFoundError
 from assistant.offline import stay_offline
 from assistant.settings import Settings, load_settings
+from assistant.streaming import iterate_in_thread
 from assistant.types import (
     Answer,
     Article,
@@ -21,6 +22,7 @@ from assistant.types import (
     Event,
     FailedSource,
     Finished,
+    FoundPassage,
     Progress,
     SearchFilter,
     SyncReport,
@@ -44,7 +46,8 @@ class Assistant:
 
     Open one with `Assistant.open()`, close it or use it as a context manager. Asking,
     streaming and reading are safe from several threads at once. Models load when first
-    needed.
+    needed. Threads that change the corpus do so one after the other; another process that does
+    is an IndexLockedError.
     """
 
     def __init__(self, settings: Settings, *, progress: Progress = no_progress) -> None:
@@ -52,6 +55,7 @@ class Assistant:
         self.corpus = CorpusFolder(settings.corpus_path)
         self._progress = progress
         self._lock = threading.RLock()
+        self._writing = threading.RLock()
         self._embeddings: EmbeddingModel | None = None
         self._chat: LoadedChatModel | None = None
         self._index: Index | None = None
@@ -178,16 +182,15 @@ class Assistant:
     ) -> AsyncIterator[Event]:
         """Do what `stream` does without blocking the event loop.
 
-        A caller that stops reading closes the stream, which ends the model's writing.
+        A caller that stops reading or is cancelled closes the stream, which ends the model's
+        writing.
         """
-        import asyncio
-
-        stream = await asyncio.to_thread(self.stream, question, history, where=where)
+        events = iterate_in_thread(lambda: self.stream(question, history, where=where))
         try:
-            while (event := await asyncio.to_thread(next, stream, None)) is not None:
+            async for event in events:
                 yield event
         finally:
-            await asyncio.to_thread(_close, stream)
+            await events.aclose()
 
     async def aask(
         self,
@@ -201,6 +204,33 @@ class Assistant:
             if isinstance(event, Finished):
                 return event.answer
         raise AssertionError("a stream ends with Finished")
+
+    def search(
+        self, question: str, *, k: int = 10, where: SearchFilter | None = None
+    ) -> list[FoundPassage]:
+        """Return the passages that fit a question best, at most `k`, best first; no model writes.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+        """
+        from assistant.retrieval import HybridRetriever
+        from assistant.retrieval.asking import check_question
+
+        asked = check_question(question, limit_chars=self.settings.question_chars)
+        retriever = HybridRetriever(
+            index=self.index, embeddings=self.embeddings, mode=self.settings.retrieval
+        )
+        return [
+            FoundPassage(
+                ranked.indexed.article,
+                ranked.indexed.passage.start,
+                ranked.indexed.passage.end,
+                ranked.indexed.passage.text,
+                ranked.score,
+                ranked.similarity,
+            )
+            for ranked in retriever.search(asked, k=k, where=where)
+        ]
 
     def as_runnable(self) -> Runnable[str | dict[str, Any], Answer]:
         """Return the assistant as a step of a LangChain expression.
@@ -230,17 +260,18 @@ class Assistant:
             IndexLockedError: another process is writing.
             IndexWriteError: the data folder cannot be written.
         """
-        fingerprint = self.corpus.fingerprint()
-        reading = self.corpus.read(source_bytes=self.settings.source_bytes)
-        report = self.index.sync(
-            reading.articles,
-            wait_s=self.settings.lock_wait_s,
-            rebuild=rebuild,
-            allow_empty=allow_empty,
-            progress=self._progress,
-        )
-        self._synced_mark.write_text(fingerprint)
-        return dataclasses.replace(report, failed=reading.failed)
+        with self._writing:
+            fingerprint = self.corpus.fingerprint()
+            reading = self.corpus.read(source_bytes=self.settings.source_bytes)
+            report = self.index.sync(
+                reading.articles,
+                wait_s=self.settings.lock_wait_s,
+                rebuild=rebuild,
+                allow_empty=allow_empty,
+                progress=self._progress,
+            )
+            self._synced_mark.write_text(fingerprint)
+            return dataclasses.replace(report, failed=reading.failed)
 
     def refresh(self) -> SyncReport | None:
         """Sync if a file of the corpus changed since the last sync; cheap if none did."""
@@ -254,14 +285,25 @@ class Assistant:
 
         A source that cannot become an article is listed in `failed`; the rest is ingested.
         """
-        failed: tuple[FailedSource, ...] = ()
-        if sources:
-            added = self.corpus.add(
-                sources, self.settings, progress=lambda name: self._progress(name, 0, 0)
-            )
-            failed = added.failed
-        report = self.sync(rebuild=rebuild)
-        return dataclasses.replace(report, failed=(*failed, *report.failed))
+        with self._writing:
+            failed: tuple[FailedSource, ...] = ()
+            if sources:
+                failed = self._store(sources).failed
+            report = self.sync(rebuild=rebuild)
+            return dataclasses.replace(report, failed=(*failed, *report.failed))
+
+    def add(self, *sources: str | Path) -> AddReport:
+        """Do what `ingest` does, and tell of these sources only what became of them."""
+        with self._writing:
+            report = self._store(sources)
+            if report.added:
+                self.sync()
+            return report
+
+    def _store(self, sources: Sequence[str | Path]) -> AddReport:
+        return self.corpus.add(
+            sources, self.settings, progress=lambda name: self._progress(name, 0, 0)
+        )
 
     @property
     def _synced_mark(self) -> Path:
@@ -298,12 +340,7 @@ class Assistant:
 
         The last article of a corpus can be removed as well.
         """
-        path = self.corpus.remove(self.article_id(article_id))
-        self.sync(allow_empty=True)
-        return path
-
-
-def _close(stream: Iterator[Event]) -> None:
-    close = getattr(stream, "close", None)
-    if close is not None:
-        close()
+        with self._writing:
+            path = self.corpus.remove(self.article_id(article_id))
+            self.sync(allow_empty=True)
+            return path

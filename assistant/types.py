@@ -96,6 +96,21 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundPassage:
+    """A passage that a search found. `score` is its fused rank score: higher is better.
+
+    `similarity` is its cosine with the question, None where only its words were found.
+    """
+
+    article: ArticleReference
+    start: int
+    end: int
+    text: str
+    score: float
+    similarity: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class SearchFilter:
     """Which articles may be searched; empty fields do not restrict.
 
@@ -172,6 +187,15 @@ class Statement:
     text: str
     citations: tuple[int, ...]
     support: Support
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form, with the checks by their names."""
+        checks = {check.name: to_plain(check) for check in self.support.checks}
+        for check in checks.values():
+            del check["name"]
+        plain: dict[str, Any] = to_plain(self)
+        plain["support"]["checks"] = checks
+        return plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,18 +278,9 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, whose names are a contract with callers."""
         plain: dict[str, Any] = to_plain(self)
-        statements = [_statement_to_plain(statement) for statement in self.statements]
-        dropped = [_statement_to_plain(statement) for statement in self.dropped]
+        statements = [statement.to_dict() for statement in self.statements]
+        dropped = [statement.to_dict() for statement in self.dropped]
         return plain | {"text": self.text, "statements": statements, "dropped": dropped}
-
-
-def _statement_to_plain(statement: Statement) -> dict[str, Any]:
-    checks = {check.name: to_plain(check) for check in statement.support.checks}
-    for check in checks.values():
-        del check["name"]
-    plain: dict[str, Any] = to_plain(statement)
-    plain["support"]["checks"] = checks
-    return plain
 
 
 def to_plain(value: Any) -> Any:

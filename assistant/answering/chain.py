@@ -14,7 +14,6 @@ from assistant.answering.prompting import Prompts
 from assistant.answering.refusing import build_refusal, is_refusal, named_terms, searched_terms
 from assistant.answering.run import Attempt, Run
 from assistant.answering.verifying import StatementJudge
-from assistant.errors import QuestionError
 from assistant.facts import as_written
 from assistant.index import Index
 from assistant.models.chat import LoadedChatModel, translate_chat_error
@@ -22,6 +21,7 @@ from assistant.models.embeddings import EmbeddingModel
 from assistant.models.verifier import Verifier
 from assistant.prompts import Prompt, one_line
 from assistant.retrieval import HybridRetriever, rewrite, select_evidence
+from assistant.retrieval.asking import check_question
 from assistant.retrieval.rewriting import leans_on_history
 from assistant.settings import Settings
 from assistant.types import (
@@ -85,7 +85,7 @@ class AnswerChain:
             IndexMissingError: the corpus has not been indexed with these settings.
             ModelServerError: the chat model failed.
         """
-        question = self._checked(question)
+        question = check_question(question, limit_chars=self.settings.question_chars)
         run = Run(question, where or SearchFilter(), time.monotonic())
         try:
             yield from self._stream(run, history)
@@ -189,18 +189,6 @@ class AnswerChain:
                 statement = Statement(found.text, (), support)
                 run.dropped.append(statement)
             yield Verified(statement)
-
-    def _checked(self, question: str) -> str:
-        question = question.strip()
-        if not question:
-            raise QuestionError("The question is empty.", hint="Ask something about the articles.")
-        if len(question) > self.settings.question_chars:
-            raise QuestionError(
-                f"The question has {len(question)} characters, more than "
-                f"{self.settings.question_chars}.",
-                hint="Shorten it, or raise ASSISTANT_QUESTION_CHARS.",
-            )
-        return question
 
     def _rewrite(self, run: Run, history: Sequence[Turn]) -> None:
         """Make the question independent; a last turn that has no answer is answered first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from assistant.errors import QuestionError
 from assistant.splitting import split_sentences
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,40}>")
@@ -19,6 +20,23 @@ _INSTRUCTS = re.compile(
     r"[\w\s:]{0,20}\bnew (?:rules?|instructions?) appl)",
     re.IGNORECASE,
 )
+
+
+def check_question(question: str, *, limit_chars: int) -> str:
+    """Return the question without space around it.
+
+    Raises:
+        QuestionError: nothing is left, or more than `limit_chars`.
+    """
+    question = question.strip()
+    if not question:
+        raise QuestionError("The question is empty.", hint="Ask something about the articles.")
+    if len(question) > limit_chars:
+        raise QuestionError(
+            f"The question has {len(question)} characters, more than {limit_chars}.",
+            hint="Shorten it, or raise ASSISTANT_QUESTION_CHARS.",
+        )
+    return question
 
 
 def strip_instructions(text: str) -> str:
