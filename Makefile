@@ -33,8 +33,8 @@ ask: setup ## Answer a question: make ask Q="What height did the Hwasong-15 reac
 	@test -n "$$Q" || { echo 'Give a question: make ask Q="What height did the Hwasong-15 reach?"' >&2; exit 2; }
 	@$(BIN)/assistant ask "$$Q"
 
-chat: setup ## Ask in turns
-	@$(BIN)/assistant chat
+chat: setup ## Open the web chat in the browser; PORT=7860
+	@$(BIN)/assistant serve --open --port $(or $(PORT),7860)
 
 ingest: setup ## Bring the index in step with the corpus; SRC="FILE FOLDER URL" adds sources
 	@$(BIN)/assistant ingest $(SRC)

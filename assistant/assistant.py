@@ -145,6 +145,10 @@ class Assistant:
                 )
             return self._chain
 
+    def load(self) -> None:
+        """Load all models now, so that the first question does not wait for them."""
+        _ = self.chain
+
     def stream(
         self,
         question: str,

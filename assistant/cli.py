@@ -119,6 +119,47 @@ def chat() -> None:
 
 
 @app.command()
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    allowed_host: Annotated[
+        list[str] | None, typer.Option(help="Name under which browsers reach it; repeatable.")
+    ] = None,
+    users: Annotated[
+        Path | None, typer.Option(help="File of users with hashed passwords; makes all log in.")
+    ] = None,
+    user_header: Annotated[
+        str | None, typer.Option(help="Header in which a trusted reverse proxy names the user.")
+    ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None, typer.Option(help="Address of that proxy; loopback where absent.")
+    ] = None,
+) -> None:
+    """Serve the web chat. Other addresses than loopback need --users or --user-header."""
+    with _errors():
+        from assistant.server.options import ServeOptions, check_options
+        from assistant.terminal import error_console
+
+        given: dict[str, Any] = {"host": host, "port": port, "users_file": users}
+        given |= {"user_header": user_header, "hosts": tuple(allowed_host or ())}
+        if trusted_proxy:
+            given["trusted_proxies"] = tuple(trusted_proxy)
+        options = ServeOptions(**given)
+        check_options(options)
+        with _open(load=True) as assistant:
+            from assistant.server.serving import serve as run
+
+            run(
+                assistant,
+                options,
+                open_browser=open_browser,
+                announce=lambda address: error_console().print(f"Serving {address} (Ctrl-C ends)"),
+            )
+
+
+@app.command()
 def ingest(
     sources: Annotated[list[str] | None, typer.Argument(help="Files, folders and URLs.")] = None,
     *,
@@ -415,8 +456,11 @@ def _settings(**values: Any) -> Settings:
 
 
 @contextmanager
-def _open(*, sync: bool = True, **values: Any) -> Iterator[Assistant]:
-    """Open an assistant, with progress bars; with `sync` the index is brought up to date."""
+def _open(*, sync: bool = True, load: bool = False, **values: Any) -> Iterator[Assistant]:
+    """Open an assistant, with progress bars.
+
+    With `sync` the index is brought up to date, with `load` all models are loaded.
+    """
     from assistant.assistant import Assistant
     from assistant.terminal import error_console, show_progress
 
@@ -425,6 +469,8 @@ def _open(*, sync: bool = True, **values: Any) -> Iterator[Assistant]:
         assistant = Assistant.open(_settings(**given), progress=progress)
         if sync:
             assistant.refresh()
+        if load:
+            assistant.load()
     try:
         yield assistant
     finally:

@@ -21,10 +21,13 @@ LAYERS = [
     {"answering"},
     {"assistant"},
     {"doctor", "terminal"},
+    {"web"},
+    {"server"},
     {"cli", "__main__", "__init__"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 ONLY_IN = {"chromadb": "index", "tantivy": "index", "typer": "cli", "xllamacpp": "models"}
+ONLY_IN |= {"gradio": "web", "fastapi": "server"}
 HEAVY = ["torch", "sentence_transformers", "chromadb", "langchain_core", "numpy", "tantivy"]
 
 

@@ -1,0 +1,1 @@
+"""The server: one FastAPI application that carries the web chat and the HTTP interfaces."""

@@ -1,0 +1,57 @@
+"""Run the application until it is told to end."""
+
+from __future__ import annotations
+
+import threading
+import webbrowser
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from assistant.server.options import ServeOptions
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+
+_LAST_ANSWERS_S = 5
+
+
+def serve(
+    assistant: Assistant,
+    options: ServeOptions,
+    *,
+    open_browser: bool = False,
+    announce: Callable[[str], None] = lambda _address: None,
+) -> None:
+    """Listen until interrupted. Models are loaded before, so that no question waits for them.
+
+    `announce` is called with the address once the server listens.
+    """
+    import uvicorn
+
+    from assistant.server.app import create_app
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[object] | None = None) -> None:
+            await super().startup(sockets)  # type: ignore[arg-type]
+            if self.started:
+                address = f"http://{_browsable(options.host)}:{options.port}"
+                announce(address)
+                if open_browser:
+                    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    config = uvicorn.Config(
+        create_app(assistant, options),
+        host=options.host,
+        port=options.port,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_LAST_ANSWERS_S,
+    )
+    Server(config).run()
+
+
+def _browsable(host: str) -> str:
+    if host in {"0.0.0.0", "::"}:
+        return "localhost"
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,1 @@
+"""The web chat: views of Answers as escaped HTML, laid out by Gradio."""
