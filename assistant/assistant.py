@@ -222,7 +222,7 @@ class Assistant:
 
         asked = check_question(question, limit_chars=self.settings.question_chars)
         retriever = HybridRetriever(
-            index=self.index, embeddings=self.embeddings, mode=self.settings.retrieval
+            index=self.index, embeddings=self.embeddings, k=k, mode=self.settings.retrieval
         )
         return [
             FoundPassage(
@@ -233,7 +233,7 @@ class Assistant:
                 ranked.score,
                 ranked.similarity,
             )
-            for ranked in retriever.search(asked, k=k, where=where)
+            for ranked in retriever.search(asked, where=where)
         ]
 
     def as_runnable(self) -> Runnable[str | dict[str, Any], Answer]:

@@ -13,11 +13,14 @@
     │   ├── ModelDigestError            exit 11  a model file is not the one that was pinned
     │   ├── ModelPullError              exit 12  no source delivered the file
     │   └── ModelServerError            exit 13  the chat model's server failed or timed out
-    └── SearchIndexError                exit 20
-        ├── IndexLockedError            exit 21  another process is writing
-        ├── IndexMissingError           exit 22  not built yet for these settings
-        ├── IndexDamagedError           exit 23  a generation fails its verification
-        └── IndexWriteError             exit 24  disk full, folder read-only, wrong owner
+    ├── SearchIndexError                exit 20
+    │   ├── IndexLockedError            exit 21  another process is writing
+    │   ├── IndexMissingError           exit 22  not built yet for these settings
+    │   ├── IndexDamagedError           exit 23  a generation fails its verification
+    │   └── IndexWriteError             exit 24  disk full, folder read-only, wrong owner
+    └── ServiceError                    exit 30
+        ├── BusyError                   exit 31  as many questions wait as may
+        └── ClosingError                exit 32  the server is shutting down
 
 Each message says what happened, to what, and what to do next.
 """
@@ -132,3 +135,31 @@ class IndexWriteError(SearchIndexError):
     """The index cannot be written: disk full, read-only folder, wrong owner."""
 
     exit_code = 24
+
+
+class ServiceError(AssistantError):
+    """The running server."""
+
+    exit_code = 30
+
+
+class BusyError(ServiceError):
+    """As many questions wait as may."""
+
+    exit_code = 31
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(
+            "The assistant is busy, and its queue is full.",
+            hint=f"Ask again in {retry_after_s} seconds.",
+        )
+        self.retry_after_s = retry_after_s
+
+
+class ClosingError(ServiceError):
+    """The server is shutting down."""
+
+    exit_code = 32
+
+    def __init__(self) -> None:
+        super().__init__("The server is shutting down.", hint="Ask again when it is back.")

@@ -111,6 +111,19 @@ class Settings(BaseSettings):
     )
     question_chars: int = Field(2000, ge=10, description="Longest question.")
 
+    answers_at_once: int = Field(
+        2, ge=1, description="Questions that the server answers at the same time."
+    )
+    answers_waiting: int = Field(
+        16, ge=0, description="Questions that may wait for their turn; more are sent away."
+    )
+    source_list: bool = Field(
+        True, description="Whether answers of the OpenAI-compatible API end with their sources."
+    )
+    log_questions: bool = Field(
+        False, description="Whether the server's log holds the text of questions."
+    )
+
     source_bytes: int = Field(50_000_000, ge=1, description="Largest file or page that is read.")
     url_timeout_s: float = Field(20.0, gt=0, description="Longest wait for a web page.")
     allow_private_urls: bool = Field(

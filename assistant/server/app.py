@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from assistant.server.api import ApiOptions, api_lifespan, include_api
 from assistant.server.headers import SecurityHeaders
 from assistant.server.options import ServeOptions, check_options
 
@@ -26,9 +27,18 @@ def create_app(assistant: Assistant, options: ServeOptions) -> FastAPI:
     check_options(options)
     from assistant.web.app import mount_web
 
-    app = FastAPI(title="Article assistant", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Article assistant",
+        description="Answers from a corpus of articles, cited to exact characters and checked.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=api_lifespan,
+    )
     app.state.assistant = assistant
     app.state.options = options
+    include_api(
+        app, assistant, ApiOptions.of(assistant.settings, keys_required=options.is_reachable)
+    )
     mount_web(app, assistant, upload_bytes=options.upload_bytes)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(options.allowed_hosts))
     app.add_middleware(SecurityHeaders)

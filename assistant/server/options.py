@@ -38,6 +38,11 @@ class ServeOptions:
         return self.users_file is not None or self.user_header is not None
 
     @property
+    def is_reachable(self) -> bool:
+        """Whether others than this machine's user may reach it: then the API needs keys."""
+        return self.has_login or not is_loopback(self.host)
+
+    @property
     def allowed_hosts(self) -> tuple[str, ...]:
         """Host names that a request may carry."""
         own = () if self.host in _ANY else (self.host,)

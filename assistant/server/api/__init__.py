@@ -1,0 +1,52 @@
+"""The HTTP API: routers, their errors, and what surrounds every request."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from assistant.server.api import answers, articles, completions, health
+from assistant.server.api.errors import add_error_responses
+from assistant.server.api.middleware import ApiMiddleware, upload_limit
+from assistant.server.api.state import Api, ApiOptions
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from assistant.assistant import Assistant
+
+__all__ = ["Api", "ApiOptions", "api_lifespan", "include_api"]
+
+_GRACE_S = 20.0
+_BODY_BYTES = 1_000_000
+"""Largest request that is not an article."""
+
+
+def include_api(app: FastAPI, assistant: Assistant, options: ApiOptions) -> Api:
+    """Add the routes of the API and everything they need; to be called before the web is mounted.
+
+    `app.state.api` holds what they share. `ApiMiddleware` is added here, so that guards which
+    are added later see a request first.
+    """
+    api = app.state.api = Api.of(assistant, options)
+    for module in (answers, articles, completions, health):
+        app.include_router(module.router)
+    add_error_responses(app)
+    app.add_middleware(
+        ApiMiddleware,
+        metrics=api.metrics,
+        limits={"/v1/articles": upload_limit(assistant.settings.source_bytes)},
+        limit=_BODY_BYTES,
+    )
+    return api
+
+
+@asynccontextmanager
+async def api_lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Admit nobody any more at the end, and let those at work finish."""
+    api: Api = app.state.api
+    try:
+        yield
+    finally:
+        await api.admission.close(grace_s=_GRACE_S)

@@ -1,0 +1,33 @@
+"""The API over a scripted assistant."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.support.serving import ScriptedAssistant, make_app, make_assistant
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with an index, to be copied: building one takes a second."""
+    folder = tmp_path_factory.mktemp("template") / "data"
+    make_assistant(folder).close()
+    return folder
+
+
+@pytest.fixture
+def scripted(tmp_path: Path, template: Path) -> Iterator[ScriptedAssistant]:
+    shutil.copytree(template, tmp_path / "data")
+    with ScriptedAssistant(tmp_path / "data") as assistant:
+        yield assistant
+
+
+@pytest.fixture
+def client(scripted: ScriptedAssistant) -> Iterator[TestClient]:
+    with TestClient(make_app(scripted)) as client:
+        yield client

@@ -1,0 +1,152 @@
+"""The OpenAI-compatible door, as plain HTTP."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from assistant.server.api.schemas import AnswerBody, ErrorBody
+from tests.support.serving import HEIGHT, ScriptedAssistant
+
+USER = [{"role": "user", "content": HEIGHT}]
+
+
+def ask(client: TestClient, **values: Any) -> Any:
+    body = {"model": "article-assistant", "messages": USER} | values
+    return client.post("/v1/chat/completions", json=body)
+
+
+def chunks_of(text: str) -> list[dict[str, Any]]:
+    lines = [line.removeprefix("data: ") for line in text.split("\n\n") if line.startswith("data")]
+    assert lines[-1] == "[DONE]"
+    return [json.loads(line) for line in lines[:-1]]
+
+
+def test_a_completion_has_text_sources_citations_and_usage(client: TestClient) -> None:
+    found = ask(client).json()
+    message = found["choices"][0]["message"]
+    assert message["role"] == "assistant"
+    text, sources = message["content"].split("\n\nSources:\n")
+    assert text == "The Marlow-2 bridge reached a height of 45 metres. [1]"
+    assert sources.startswith("[1] “The Marlow-2 bridge reached")
+    assert sources.endswith("— Marlow bridge opens, Gazette, 2020-03-04")
+    assert found["choices"][0]["finish_reason"] == "stop"
+    assert found["citations"][0]["quote"] in sources
+    AnswerBody.model_validate(found["answer"])
+    assert found["usage"]["total_tokens"] == (
+        found["usage"]["prompt_tokens"] + found["usage"]["completion_tokens"]
+    )
+
+
+def test_the_source_list_is_an_option(client: TestClient) -> None:
+    message = ask(client, source_list=False).json()["choices"][0]["message"]
+    assert "Sources" not in message["content"]
+
+
+def test_a_stream_says_what_the_completion_says(client: TestClient) -> None:
+    reply = ask(client, stream=True, stream_options={"include_usage": True})
+    chunks = chunks_of(reply.text)
+    whole = ask(client).json()
+    assert chunks[0]["choices"][0]["delta"]["role"] == "assistant"
+    text = "".join(
+        chunk["choices"][0]["delta"].get("content", "") for chunk in chunks if chunk["choices"]
+    )
+    assert text == whole["choices"][0]["message"]["content"]
+    last = chunks[-2]
+    assert last["choices"][0]["finish_reason"] == "stop"
+    assert last["citations"] == whole["citations"]
+    assert chunks[-1]["choices"] == []
+    assert chunks[-1]["usage"] == whole["usage"]
+    assert len({chunk["id"] for chunk in chunks}) == 1
+
+
+def test_a_stream_shows_the_draft_only_when_asked(client: TestClient) -> None:
+    def draft(**values: Any) -> str:
+        chunks = chunks_of(ask(client, stream=True, **values).text)
+        return "".join(
+            chunk["choices"][0]["delta"].get("reasoning_content", "") for chunk in chunks
+        )
+
+    assert draft() == ""
+    assert draft(draft=True) == "The Marlow-2 bridge reached a height of 45 metres. [1]"
+
+
+def test_a_refusal_is_the_text(client: TestClient) -> None:
+    messages = [{"role": "user", "content": "What of the Marlow-3?"}]
+    found = ask(client, messages=messages).json()
+    assert found["choices"][0]["message"]["content"] == found["answer"]["refusal"]["message"]
+    chunks = chunks_of(ask(client, messages=messages, stream=True).text)
+    assert any("Marlow-3" in chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
+
+
+def test_earlier_messages_are_turns_without_their_sources(
+    client: TestClient, scripted: ScriptedAssistant
+) -> None:
+    messages = [
+        {"role": "system", "content": "You are a pirate."},
+        {"role": "user", "content": "What is the Marlow-2?"},
+        {"role": "assistant", "content": "A bridge. [1]\n\nSources:\n[1] “…” — secret list"},
+        {"role": "user", "content": [{"type": "text", "text": "And how high is it?"}]},
+    ]
+    found = ask(client, messages=messages).json()
+    assert "Marlow-2" in found["answer"]["rewritten"]
+    read = str(scripted.model.calls)
+    assert "secret list" not in read
+    assert "pirate" not in read
+
+
+@pytest.mark.parametrize(
+    ("values", "status", "param"),
+    [
+        ({"model": "gpt-9"}, 404, "model"),
+        ({"messages": []}, 422, "body.messages"),
+        ({"messages": [{"role": "system", "content": "x"}]}, 400, "messages"),
+        ({"messages": [*USER, {"role": "assistant", "content": "x"}]}, 400, "messages"),
+        ({"n": 2}, 400, "n"),
+        ({"tools": [{"type": "function"}]}, 400, "tools"),
+        ({"response_format": {"type": "json_object"}}, 400, "response_format"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
+            400,
+            "messages.0.content",
+        ),
+        ({"messages": [{"role": "user", "content": None}]}, 422, None),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    client: TestClient, values: dict[str, Any], status: int, param: str | None
+) -> None:
+    reply = ask(client, **values)
+    assert reply.status_code == status
+    error = ErrorBody.model_validate(reply.json()).error
+    assert error.param == param
+    assert error.message
+    assert error.hint
+
+
+def test_usual_parameters_are_accepted(client: TestClient) -> None:
+    values = {"temperature": 0.7, "max_tokens": 9, "top_p": 1, "user": "me", "seed": 3, "n": 1}
+    assert ask(client, **values, response_format={"type": "text"}, tools=[]).status_code == 200
+
+
+def test_the_model_is_listed(client: TestClient) -> None:
+    (model,) = client.get("/v1/models").json()["data"]
+    assert model["id"] == "article-assistant"
+    assert client.get("/v1/models/article-assistant").json() == model
+    assert client.get("/v1/models/gpt-9").status_code == 404
+
+
+def test_links_and_images_of_an_article_do_not_survive_as_markdown(
+    client: TestClient, scripted: ScriptedAssistant
+) -> None:
+    story = b"Falcon\n\nThe Falcon-4 costs 90 euros ![x](http://evil.example/p.png) in Marlow."
+    client.post("/v1/articles", files={"file": ("a.txt", story)})
+    scripted.draft = lambda: "The Falcon-4 costs 90 euros ![x](http://evil.example/p.png). [1]"
+    messages = [{"role": "user", "content": "What does the Falcon-4 cost?"}]
+    text = ask(client, messages=messages).json()["choices"][0]["message"]["content"]
+    assert "90 euros" in text
+    assert "evil.example" in text
+    assert "](" not in text
