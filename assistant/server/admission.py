@@ -70,12 +70,16 @@ class Admission:
         ahead = self.waiting + 1
         return max(1, min(math.ceil(self._mean_s * ahead / self.at_once), _LONGEST_RETRY_S))
 
-    async def close(self, *, grace_s: float) -> bool:
-        """Admit nobody any more and wait for those at work; False if some did not end."""
+    def stop(self) -> None:
+        """Admit nobody any more, and send away those who wait."""
         self._closing = True
         for ticket in tuple(self._queue):
             ticket.refuse(ClosingError())
         self._queue.clear()
+
+    async def close(self, *, grace_s: float) -> bool:
+        """Stop, and wait for those at work; False if some did not end."""
+        self.stop()
         try:
             await asyncio.wait_for(self._idle.wait(), grace_s)
         except TimeoutError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import webbrowser
 from collections.abc import Callable
+from socket import socket
 from typing import TYPE_CHECKING
 
 from assistant.server.options import ServeOptions
@@ -12,7 +13,8 @@ from assistant.server.options import ServeOptions
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
-_LAST_ANSWERS_S = 5
+_LAST_ANSWERS_S = 30
+"""Longest wait for answers that have begun, once the server is told to end."""
 
 
 def serve(
@@ -31,19 +33,26 @@ def serve(
     from assistant.server.app import create_app
 
     class Server(uvicorn.Server):
-        async def startup(self, sockets: list[object] | None = None) -> None:
-            await super().startup(sockets)  # type: ignore[arg-type]
+        async def startup(self, sockets: list[socket] | None = None) -> None:
+            await super().startup(sockets)
             if self.started:
                 address = f"http://{_browsable(options.host)}:{options.port}"
                 announce(address)
                 if open_browser:
                     threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
+        async def shutdown(self, sockets: list[socket] | None = None) -> None:
+            app.state.api.admission.stop()
+            await super().shutdown(sockets)
+
+    app = create_app(assistant, options)
     config = uvicorn.Config(
-        create_app(assistant, options),
+        app,
         host=options.host,
         port=options.port,
+        log_config=None,
         log_level="warning",
+        access_log=False,
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=_LAST_ANSWERS_S,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from assistant.cli.keys import keys_app
+from assistant.cli.opening import Json, errors, open_assistant, read_settings, refuse
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from assistant.assistant import Assistant
-    from assistant.settings import Settings
     from assistant.types import Turn
 
 app = typer.Typer(
@@ -30,8 +30,7 @@ articles_app = typer.Typer(help="List, show and remove articles.", no_args_is_he
 models_app = typer.Typer(help="List, pull and locate models.", no_args_is_help=True)
 app.add_typer(articles_app, name="articles")
 app.add_typer(models_app, name="models")
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+app.add_typer(keys_app, name="keys")
 
 
 @app.command()
@@ -51,16 +50,16 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Answer a question from the corpus, with citations and verdicts."""
-    with _errors():
+    with errors():
         if (question is None) == (batch is None):
-            _refuse("Give a question, or --batch with a file, not both.", "")
+            refuse("Give a question, or --batch with a file, not both.", "")
         where = _filter(source, published_from, published_to)
         if batch is not None:
-            with _open() as assistant:
+            with open_assistant() as assistant:
                 raise typer.Exit(_ask_batch(assistant, batch, where))
         from assistant.terminal import error_console, output_console, print_json, render_answer
 
-        with _open() as assistant:
+        with open_assistant() as assistant:
             console = output_console()
             if as_json or not console.is_terminal:
                 answer = assistant.ask(str(question), where=where)
@@ -75,7 +74,7 @@ def ask(
 @app.command()
 def chat() -> None:
     """Ask in turns; a follow-up may lean on earlier questions. /sources, /new, /quit."""
-    with _errors():
+    with errors():
         from assistant.errors import UserError
         from assistant.terminal import (
             error_console,
@@ -86,7 +85,7 @@ def chat() -> None:
         )
         from assistant.types import Answer, Turn
 
-        with _open() as assistant:
+        with open_assistant() as assistant:
             console = output_console()
             console.print("Ask about the articles. /sources, /new, /quit.", style="dim")
             history: list[Turn] = []
@@ -136,9 +135,13 @@ def serve(
     trusted_proxy: Annotated[
         list[str] | None, typer.Option(help="Address of that proxy; loopback where absent.")
     ] = None,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Write the log as JSON.")] = False,
 ) -> None:
-    """Serve the web chat. Other addresses than loopback need --users or --user-header."""
-    with _errors():
+    """Serve the web chat, the HTTP API and MCP in one process.
+
+    Other addresses than loopback need --users or --user-header; programs then need a key.
+    """
+    with errors():
         from assistant.server.options import ServeOptions, check_options
         from assistant.terminal import error_console
 
@@ -148,15 +151,26 @@ def serve(
             given["trusted_proxies"] = tuple(trusted_proxy)
         options = ServeOptions(**given)
         check_options(options)
-        with _open(load=True) as assistant:
+        with open_assistant(load=True) as assistant:
+            from assistant.server.logs import configure_logs
             from assistant.server.serving import serve as run
 
+            configure_logs("json" if log_json else "plain")
             run(
                 assistant,
                 options,
                 open_browser=open_browser,
                 announce=lambda address: error_console().print(f"Serving {address} (Ctrl-C ends)"),
             )
+
+
+@app.command()
+def mcp() -> None:
+    """Serve one MCP client over standard input and output."""
+    with errors(), open_assistant() as assistant:
+        from assistant.server.mcp import serve_stdio
+
+        serve_stdio(assistant)
 
 
 @app.command()
@@ -168,11 +182,11 @@ def ingest(
     as_json: Json = False,
 ) -> None:
     """Store sources in the corpus and make the index equal to it."""
-    with _errors():
+    with errors():
         from assistant.errors import SourceError
         from assistant.terminal import output_console, print_json, render_report
 
-        with _open(sync=False, lock_wait_s=wait) as assistant:
+        with open_assistant(sync=False, lock_wait_s=wait) as assistant:
             report = assistant.ingest(*(sources or ()), rebuild=rebuild)
         console = output_console()
         if as_json:
@@ -186,10 +200,10 @@ def ingest(
 @articles_app.command("list")
 def articles_list(*, as_json: Json = False) -> None:
     """List the indexed articles."""
-    with _errors():
+    with errors():
         from assistant.terminal import output_console, print_json, render_table
 
-        with _open() as assistant:
+        with open_assistant() as assistant:
             found = assistant.articles()
         console = output_console()
         if as_json:
@@ -215,11 +229,11 @@ def articles_show(
     as_json: Json = False,
 ) -> None:
     """Show an article. Citations' offsets count characters of the text that --text prints."""
-    with _errors():
+    with errors():
         from assistant.terminal import output_console, plain, print_json
         from assistant.types import to_plain
 
-        with _open() as assistant:
+        with open_assistant() as assistant:
             article = assistant.article(article_id)
         if text:
             sys.stdout.buffer.write(article.text.encode("utf-8"))
@@ -244,7 +258,7 @@ def articles_remove(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete an article from the corpus and from the index."""
-    with _errors(), _open() as assistant:
+    with errors(), open_assistant() as assistant:
         article = assistant.article(article_id)
         if not yes:
             typer.confirm(f"Delete “{article.title}” from the corpus?", abort=True)
@@ -255,12 +269,12 @@ def articles_remove(
 @models_app.command("list")
 def models_list() -> None:
     """List the models of the catalogue."""
-    with _errors():
+    with errors():
         from assistant.models.catalogue import load_catalogue
         from assistant.models.pull import is_pulled
         from assistant.terminal import output_console, render_table
 
-        settings = _settings()
+        settings = read_settings()
         chosen = {settings.chat_model, settings.embedding_model}
         rows = [
             (
@@ -283,12 +297,12 @@ def models_pull(
     ] = None,
 ) -> None:
     """Download models and verify their digests; altered files are replaced."""
-    with _errors():
+    with errors():
         from assistant.models.catalogue import load_catalogue
         from assistant.models.pull import discard_altered, ensure_model
         from assistant.terminal import error_console, show_progress
 
-        settings = _settings()
+        settings = read_settings()
         catalogue = load_catalogue()
         wanted = names or [
             name for name in (settings.embedding_model, settings.chat_model) if name in catalogue
@@ -303,20 +317,20 @@ def models_pull(
 @models_app.command("path")
 def models_path(name: Annotated[str, typer.Argument(help="A model of the catalogue.")]) -> None:
     """Print where a model's files are, or would be."""
-    with _errors():
+    with errors():
         from assistant.models.pull import model_path
 
-        typer.echo(model_path(name, _settings()))
+        typer.echo(model_path(name, read_settings()))
 
 
 @app.command()
 def doctor(*, as_json: Json = False) -> None:
     """Check models, index, corpus, settings and disk, and say what to run."""
-    with _errors():
+    with errors():
         from assistant.doctor import examine
         from assistant.terminal import output_console, plain, print_json
 
-        settings = _settings()
+        settings = read_settings()
         console = output_console()
         findings = []
         for finding in examine(settings):
@@ -338,11 +352,11 @@ def doctor(*, as_json: Json = False) -> None:
 @app.command("settings")
 def show_settings(*, as_json: Json = False) -> None:
     """Show the settings in force and where each comes from."""
-    with _errors():
+    with errors():
         from assistant.settings import Settings, config_path, setting_origins
         from assistant.terminal import output_console, print_json, render_table
 
-        settings = _settings()
+        settings = read_settings()
         origins = setting_origins(settings)
         console = output_console()
         if as_json:
@@ -445,55 +459,5 @@ def _filter(source: list[str] | None, first: str | None, last: str | None) -> An
         try:
             dates.append(date.fromisoformat(value) if value else None)
         except ValueError:
-            _refuse(f"{value!r} is not a date.", "Write it as YYYY-MM-DD.")
+            refuse(f"{value!r} is not a date.", "Write it as YYYY-MM-DD.")
     return SearchFilter(sources=tuple(source or ()), published_from=dates[0], published_to=dates[1])
-
-
-def _settings(**values: Any) -> Settings:
-    from assistant.settings import load_settings
-
-    return load_settings(**values)
-
-
-@contextmanager
-def _open(*, sync: bool = True, load: bool = False, **values: Any) -> Iterator[Assistant]:
-    """Open an assistant, with progress bars.
-
-    With `sync` the index is brought up to date, with `load` all models are loaded.
-    """
-    from assistant.assistant import Assistant
-    from assistant.terminal import error_console, show_progress
-
-    given = {name: value for name, value in values.items() if value}
-    with show_progress(error_console()) as progress:
-        assistant = Assistant.open(_settings(**given), progress=progress)
-        if sync:
-            assistant.refresh()
-        if load:
-            assistant.load()
-    try:
-        yield assistant
-    finally:
-        assistant.close()
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Turn the errors of the tree into a message and an exit code."""
-    from assistant.errors import AssistantError
-
-    try:
-        yield
-    except AssistantError as error:
-        from assistant.terminal import error_console, render_error
-
-        error_console().print(render_error(error))
-        raise typer.Exit(error.exit_code) from error
-    except BrokenPipeError:
-        raise typer.Exit(1) from None
-
-
-def _refuse(message: str, hint: str) -> NoReturn:
-    from assistant.errors import UserError
-
-    raise UserError(message, hint=hint)
