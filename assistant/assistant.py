@@ -5,21 +5,23 @@ from __future__ import annotations
 import dataclasses
 import logging
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from assistant.corpus.store import CorpusFolder, ensure_starter
+from assistant.corpus.store import CorpusFolder, ensure_starter, supported_suffixes
 from assistant.errors import ArticleNotFoundError
 from assistant.offline import stay_offline
 from assistant.settings import Settings, load_settings
 from assistant.types import (
+    AddReport,
     Answer,
     Article,
+    ArticleEntry,
     ArticleReference,
     Event,
-    FailedSource,
     Finished,
     Progress,
     SearchFilter,
@@ -29,6 +31,8 @@ from assistant.types import (
 )
 
 if TYPE_CHECKING:
+    import asyncio
+
     from langchain_core.runnables import Runnable
 
     from assistant.answering import AnswerChain
@@ -52,10 +56,12 @@ class Assistant:
         self.corpus = CorpusFolder(settings.corpus_path)
         self._progress = progress
         self._lock = threading.RLock()
+        self._writing = threading.RLock()
         self._embeddings: EmbeddingModel | None = None
         self._chat: LoadedChatModel | None = None
         self._index: Index | None = None
         self._chain: AnswerChain | None = None
+        self._paths: tuple[str, Mapping[str, Path]] = ("", {})
 
     @classmethod
     def open(cls, settings: Settings | None = None, *, progress: Progress = no_progress) -> Self:
@@ -179,19 +185,29 @@ class Assistant:
         history: Sequence[Turn] = (),
         *,
         where: SearchFilter | None = None,
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Do what `stream` does without blocking the event loop.
 
-        A caller that stops reading closes the stream, which ends the model's writing.
+        A caller that stops reading closes the stream, which ends the model's writing. A step
+        that is under way cannot be interrupted: the stream is closed right after it.
         """
         import asyncio
 
         stream = await asyncio.to_thread(self.stream, question, history, where=where)
+        step: asyncio.Future[Event | None] | None = None
         try:
-            while (event := await asyncio.to_thread(next, stream, None)) is not None:
+            while True:
+                step = asyncio.ensure_future(asyncio.to_thread(next, stream, None))
+                event = await asyncio.shield(step)
+                if event is None:
+                    return
                 yield event
         finally:
-            await asyncio.to_thread(_close, stream)
+            if step is None or step.done():
+                await asyncio.to_thread(_close, stream)
+            else:
+                loop = asyncio.get_running_loop()
+                step.add_done_callback(lambda done: _close_after(done, stream, loop))
 
     async def aask(
         self,
@@ -225,8 +241,16 @@ class Assistant:
 
         return RunnableLambda(invoke, afunc=ainvoke, name="assistant")
 
-    def sync(self, *, rebuild: bool = False, allow_empty: bool = False) -> SyncReport:
+    def sync(
+        self,
+        *,
+        rebuild: bool = False,
+        allow_empty: bool = False,
+        progress: Progress | None = None,
+    ) -> SyncReport:
         """Make the index equal to the corpus folder. One bad file is reported, never fatal.
+
+        `progress` is told of this sync alone, instead of what the assistant was opened with.
 
         Raises:
             CorpusEmptyError: the folder reads as empty while the index is not, and
@@ -234,16 +258,19 @@ class Assistant:
             IndexLockedError: another process is writing.
             IndexWriteError: the data folder cannot be written.
         """
-        fingerprint = self.corpus.fingerprint()
-        reading = self.corpus.read(source_bytes=self.settings.source_bytes)
-        report = self.index.sync(
-            reading.articles,
-            wait_s=self.settings.lock_wait_s,
-            rebuild=rebuild,
-            allow_empty=allow_empty,
-            progress=self._progress,
-        )
-        self._synced_mark.write_text(fingerprint)
+        with (
+            self._writing
+        ):  # the threads of this process take turns; other processes are locked out
+            fingerprint = self.corpus.fingerprint()
+            reading = self.corpus.read(source_bytes=self.settings.source_bytes)
+            report = self.index.sync(
+                reading.articles,
+                wait_s=self.settings.lock_wait_s,
+                rebuild=rebuild,
+                allow_empty=allow_empty,
+                progress=self._progress if progress is None else progress,
+            )
+            self._synced_mark.write_text(fingerprint)
         return dataclasses.replace(report, failed=reading.failed)
 
     def refresh(self) -> SyncReport | None:
@@ -258,14 +285,20 @@ class Assistant:
 
         A source that cannot become an article is listed in `failed`; the rest is ingested.
         """
-        failed: tuple[FailedSource, ...] = ()
-        if sources:
-            added = self.corpus.add(
-                sources, self.settings, progress=lambda name: self._progress(name, 0, 0)
-            )
-            failed = added.failed
+        failed = self.add(*sources).failed if sources else ()
         report = self.sync(rebuild=rebuild)
         return dataclasses.replace(report, failed=(*failed, *report.failed))
+
+    def add(self, *sources: str | Path) -> AddReport:
+        """Store files, folders and URLs in the corpus; `sync` or the next `refresh` indexes it."""
+        return self.corpus.add(
+            sources, self.settings, progress=lambda name: self._progress(name, 0, 0)
+        )
+
+    @property
+    def readable_suffixes(self) -> tuple[str, ...]:
+        """The suffixes of files that can become articles, ".md" and the like."""
+        return supported_suffixes()
 
     @property
     def _synced_mark(self) -> Path:
@@ -274,6 +307,30 @@ class Assistant:
     def articles(self) -> list[ArticleReference]:
         """List the indexed articles, by title."""
         return sorted(self.index.articles(), key=lambda item: (item.title, item.article_id))
+
+    def entries(self) -> list[ArticleEntry]:
+        """List the indexed articles with what a table of them shows, by title."""
+        counts = self.index.passage_counts()
+        paths = self._article_paths()
+        return [
+            ArticleEntry(
+                item.article_id,
+                item.title,
+                item.source,
+                item.published,
+                counts.get(item.article_id, 0),
+                _written(paths.get(item.article_id)),
+            )
+            for item in self.articles()
+        ]
+
+    def _article_paths(self) -> Mapping[str, Path]:
+        """Find each article's file; the corpus is read again only after it changed."""
+        fingerprint = self.corpus.fingerprint()
+        if self._paths[0] != fingerprint:
+            reading = self.corpus.read(source_bytes=self.settings.source_bytes)
+            self._paths = (fingerprint, reading.paths)
+        return self._paths[1]
 
     def article(self, article_id: str) -> Article:
         """Return one article; the first digits of its id do, if only one article has them.
@@ -305,6 +362,22 @@ class Assistant:
         path = self.corpus.remove(self.article_id(article_id))
         self.sync(allow_empty=True)
         return path
+
+
+def _written(path: Path | None) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime).astimezone() if path else None
+    except OSError:
+        return None
+
+
+def _close_after(
+    step: asyncio.Future[Event | None], stream: Iterator[Event], loop: asyncio.AbstractEventLoop
+) -> None:
+    """Close an abandoned stream; what its last step raised interests nobody any more."""
+    if not step.cancelled() and step.exception() is not None:
+        logger.debug("an abandoned stream failed", exc_info=step.exception())
+    loop.run_in_executor(None, _close, stream)
 
 
 def _close(stream: Iterator[Event]) -> None:

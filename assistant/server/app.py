@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import FileResponse, PlainTextResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from assistant.errors import AssistantError
+from assistant.server.bodies import BodyLimit
+from assistant.server.guard import LOCAL, VISITOR, Guard, Logins
 from assistant.server.headers import SecurityHeaders
+from assistant.server.login import login_router
 from assistant.server.options import ServeOptions, check_options
+from assistant.server.users import read_users
+from assistant.web.rendering.evals import PAGE, newest_report
+from assistant.web.sessions import Visitor
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from assistant.assistant import Assistant
+
+logger = logging.getLogger(__name__)
+
+OPEN_PATHS = ("/login",)
+"""Prefixes of paths that the guard leaves to themselves."""
+
+_REPORT_HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+        "img-src data:; frame-ancestors 'self'; sandbox allow-scripts"
+    ),
+    "x-frame-options": "SAMEORIGIN",
+}
+_LOOKS_EVERY_S = 3.0
 
 
 def create_app(assistant: Assistant, options: ServeOptions) -> FastAPI:
@@ -24,12 +52,96 @@ def create_app(assistant: Assistant, options: ServeOptions) -> FastAPI:
         SettingsError: the options would open the assistant to anybody.
     """
     check_options(options)
-    from assistant.web.app import mount_web
+    from assistant.web.app import WebOptions, mount_web
 
-    app = FastAPI(title="Article assistant", docs_url=None, redoc_url=None, openapi_url=None)
+    users = read_users(options.users_file) if options.users_file else {}
+    logins = Logins()
+
+    def identify(name: str) -> Visitor | None:
+        if options.users_file is not None and name in users:
+            return Visitor(name, users[name].may_edit)
+        if options.user_header is not None:
+            return Visitor(name, may_edit=name in options.editors or not options.editors)
+        return Visitor(LOCAL, may_edit=True) if not options.has_login and name == LOCAL else None
+
+    def may_upload(name: str) -> bool:
+        visitor = identify(name)
+        return visitor is not None and visitor.may_edit
+
+    app = FastAPI(
+        title="Article assistant",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lambda _: _following(assistant),
+    )
     app.state.assistant = assistant
     app.state.options = options
-    mount_web(app, assistant, upload_bytes=options.upload_bytes)
+    if options.users_file is not None:
+        app.include_router(
+            login_router(users, logins, tries_per_minute=options.login_tries_per_minute)
+        )
+    app.include_router(_report_router(options.runs))
+    mount_web(
+        app,
+        assistant,
+        WebOptions(
+            identify=identify,
+            name_of=lambda request: request.scope.get(VISITOR),
+            upload_bytes=options.upload_bytes,
+            questions_per_minute=options.questions_per_minute,
+            changes_per_minute=options.changes_per_minute,
+            answers_at_once=options.answers_at_once,
+            has_login=options.has_login,
+            runs=options.runs,
+        ),
+    )
+    app.add_middleware(
+        BodyLimit,
+        upload_bytes=options.upload_bytes,
+        uploads_per_minute=options.changes_per_minute,
+        may_upload=may_upload,
+    )
+    app.add_middleware(Guard, options=options, users=users, logins=logins, open_paths=OPEN_PATHS)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(options.allowed_hosts))
     app.add_middleware(SecurityHeaders)
     return app
+
+
+@contextlib.asynccontextmanager
+async def _following(assistant: Assistant) -> AsyncIterator[None]:
+    """Keep the index in step with the corpus folder while the server runs."""
+    follower = asyncio.create_task(_follow(assistant))
+    try:
+        yield
+    finally:
+        follower.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await follower
+
+
+async def _follow(assistant: Assistant) -> None:
+    said = ""
+    while True:
+        await asyncio.sleep(_LOOKS_EVERY_S)
+        try:
+            await asyncio.to_thread(assistant.refresh)
+            said = ""
+        except (AssistantError, OSError) as error:
+            if str(error) != said:
+                logger.warning("the index does not follow the corpus: %s", error)
+            said = str(error)
+
+
+def _report_router(runs: Path) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/evals/report")
+    def show_report() -> Response:
+        report = newest_report(runs)
+        page = report.folder / PAGE if report else None
+        if page is None or not page.is_file():
+            return PlainTextResponse("There is no report.", 404)
+        return FileResponse(page, media_type="text/html", headers=_REPORT_HEADERS)
+
+    return router
