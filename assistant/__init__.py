@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from assistant.errors import AssistantError
     from assistant.settings import Settings, load_settings
     from assistant.types import (
+        AddReport,
         Answer,
         Article,
+        ArticleEntry,
         ArticleReference,
         Check,
         Citation,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         Turn,
         Usage,
         Verified,
+        answer_from_dict,
     )
 
 _HOMES = {
@@ -47,8 +50,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "AddReport",
     "Answer",
     "Article",
+    "ArticleEntry",
     "ArticleReference",
     "Assistant",
     "AssistantError",
@@ -71,6 +76,7 @@ __all__ = [
     "Turn",
     "Usage",
     "Verified",
+    "answer_from_dict",
     "load_settings",
 ]
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 import dataclasses
 import logging
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from assistant.corpus.store import AddReport, CorpusFolder, ensure_starter
+from assistant.corpus.store import CorpusFolder, ensure_starter, supported_suffixes
 from assistant.errors import ArticleNotFoundError
 from assistant.offline import stay_offline
 from assistant.settings import Settings, load_settings
 from assistant.streaming import iterate_in_thread
 from assistant.types import (
+    AddReport,
     Answer,
     Article,
+    ArticleEntry,
     ArticleReference,
     Event,
-    FailedSource,
     Finished,
     FoundPassage,
     Progress,
@@ -46,8 +48,7 @@ class Assistant:
 
     Open one with `Assistant.open()`, close it or use it as a context manager. Asking,
     streaming and reading are safe from several threads at once. Models load when first
-    needed. Threads that change the corpus do so one after the other; another process that does
-    is an IndexLockedError.
+    needed.
     """
 
     def __init__(self, settings: Settings, *, progress: Progress = no_progress) -> None:
@@ -60,6 +61,7 @@ class Assistant:
         self._chat: LoadedChatModel | None = None
         self._index: Index | None = None
         self._chain: AnswerChain | None = None
+        self._paths: tuple[str, Mapping[str, Path]] = ("", {})
 
     @classmethod
     def open(cls, settings: Settings | None = None, *, progress: Progress = no_progress) -> Self:
@@ -183,11 +185,11 @@ class Assistant:
         history: Sequence[Turn] = (),
         *,
         where: SearchFilter | None = None,
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """Do what `stream` does without blocking the event loop.
 
-        A caller that stops reading or is cancelled closes the stream, which ends the model's
-        writing.
+        A caller that stops reading closes the stream, which ends the model's writing. A step
+        that is under way cannot be interrupted: the stream is closed right after it.
         """
         events = iterate_in_thread(lambda: self.stream(question, history, where=where))
         try:
@@ -255,8 +257,16 @@ class Assistant:
 
         return RunnableLambda(invoke, afunc=ainvoke, name="assistant")
 
-    def sync(self, *, rebuild: bool = False, allow_empty: bool = False) -> SyncReport:
+    def sync(
+        self,
+        *,
+        rebuild: bool = False,
+        allow_empty: bool = False,
+        progress: Progress | None = None,
+    ) -> SyncReport:
         """Make the index equal to the corpus folder. One bad file is reported, never fatal.
+
+        `progress` is told of this sync alone, instead of what the assistant was opened with.
 
         Raises:
             CorpusEmptyError: the folder reads as empty while the index is not, and
@@ -264,6 +274,7 @@ class Assistant:
             IndexLockedError: another process is writing.
             IndexWriteError: the data folder cannot be written.
         """
+        # The threads of this process take turns; other processes are locked out.
         with self._writing:
             fingerprint = self.corpus.fingerprint()
             reading = self.corpus.read(source_bytes=self.settings.source_bytes)
@@ -272,10 +283,10 @@ class Assistant:
                 wait_s=self.settings.lock_wait_s,
                 rebuild=rebuild,
                 allow_empty=allow_empty,
-                progress=self._progress,
+                progress=self._progress if progress is None else progress,
             )
             self._synced_mark.write_text(fingerprint)
-            return dataclasses.replace(report, failed=reading.failed)
+        return dataclasses.replace(report, failed=reading.failed)
 
     def refresh(self) -> SyncReport | None:
         """Sync if a file of the corpus changed since the last sync; cheap if none did."""
@@ -289,25 +300,20 @@ class Assistant:
 
         A source that cannot become an article is listed in `failed`; the rest is ingested.
         """
-        with self._writing:
-            failed: tuple[FailedSource, ...] = ()
-            if sources:
-                failed = self._store(sources).failed
-            report = self.sync(rebuild=rebuild)
-            return dataclasses.replace(report, failed=(*failed, *report.failed))
+        failed = self.add(*sources).failed if sources else ()
+        report = self.sync(rebuild=rebuild)
+        return dataclasses.replace(report, failed=(*failed, *report.failed))
 
     def add(self, *sources: str | Path) -> AddReport:
-        """Do what `ingest` does, and tell of these sources only what became of them."""
-        with self._writing:
-            report = self._store(sources)
-            if report.added:
-                self.sync()
-            return report
-
-    def _store(self, sources: Sequence[str | Path]) -> AddReport:
+        """Store files, folders and URLs in the corpus; `sync` or the next `refresh` indexes it."""
         return self.corpus.add(
             sources, self.settings, progress=lambda name: self._progress(name, 0, 0)
         )
+
+    @property
+    def readable_suffixes(self) -> tuple[str, ...]:
+        """The suffixes of files that can become articles, ".md" and the like."""
+        return supported_suffixes()
 
     @property
     def _synced_mark(self) -> Path:
@@ -316,6 +322,30 @@ class Assistant:
     def articles(self) -> list[ArticleReference]:
         """List the indexed articles, by title."""
         return sorted(self.index.articles(), key=lambda item: (item.title, item.article_id))
+
+    def entries(self) -> list[ArticleEntry]:
+        """List the indexed articles with what a table of them shows, by title."""
+        counts = self.index.passage_counts()
+        paths = self._article_paths()
+        return [
+            ArticleEntry(
+                item.article_id,
+                item.title,
+                item.source,
+                item.published,
+                counts.get(item.article_id, 0),
+                _written(paths.get(item.article_id)),
+            )
+            for item in self.articles()
+        ]
+
+    def _article_paths(self) -> Mapping[str, Path]:
+        """Find each article's file; the corpus is read again only after it changed."""
+        fingerprint = self.corpus.fingerprint()
+        if self._paths[0] != fingerprint:
+            reading = self.corpus.read(source_bytes=self.settings.source_bytes)
+            self._paths = (fingerprint, reading.paths)
+        return self._paths[1]
 
     def article(self, article_id: str) -> Article:
         """Return one article; the first digits of its id do, if only one article has them.
@@ -344,7 +374,13 @@ class Assistant:
 
         The last article of a corpus can be removed as well.
         """
-        with self._writing:
-            path = self.corpus.remove(self.article_id(article_id))
-            self.sync(allow_empty=True)
-            return path
+        path = self.corpus.remove(self.article_id(article_id))
+        self.sync(allow_empty=True)
+        return path
+
+
+def _written(path: Path | None) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime).astimezone() if path else None
+    except OSError:
+        return None

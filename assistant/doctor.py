@@ -16,16 +16,22 @@ from assistant.settings import Settings, config_path
 _LOW_DISK_BYTES = 1_000_000_000
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
+def examine(settings: Settings, assistant: Assistant | None = None) -> Iterator[Finding]:
     """Yield a finding for each model, the corpus, the index, the settings and the disk.
 
-    Nothing is repaired and nothing is pulled.
+    Nothing is repaired and nothing is pulled. An assistant that is open already is looked
+    through and left open.
     """
     yield _settings(settings)
     yield _disk(settings.data_dir)
     models = [_model(name, settings) for name in (settings.embedding_model, settings.chat_model)]
     yield from models
-    yield from _corpus_and_index(settings, readable=models[0].ok)
+    readable = models[0].ok
+    if assistant is not None:
+        yield from _corpus_and_index(assistant, readable=readable)
+        return
+    with Assistant(settings) as opened:
+        yield from _corpus_and_index(opened, readable=readable)
 
 
 def _settings(settings: Settings) -> Finding:
@@ -57,8 +63,8 @@ def _model(name: str, settings: Settings) -> Finding:
     return Finding(True, subject, "every file has its pinned digest")
 
 
-def _corpus_and_index(settings: Settings, *, readable: bool) -> Iterator[Finding]:
-    assistant = Assistant(settings)
+def _corpus_and_index(assistant: Assistant, *, readable: bool) -> Iterator[Finding]:
+    settings = assistant.settings
     try:
         reading = assistant.corpus.read(source_bytes=settings.source_bytes)
     except (AssistantError, OSError) as error:
@@ -76,14 +82,13 @@ def _corpus_and_index(settings: Settings, *, readable: bool) -> Iterator[Finding
         remedy = "Run `assistant models pull`, then `assistant doctor` again."
         yield Finding(False, "index", "not looked at without its embedding model", remedy)
         return
-    with assistant:
-        findings = assistant.index.check()
-        yield from findings
-        if not all(finding.ok for finding in findings):
-            return
-        wanted = {article.id for article in reading.articles}
-        indexed = {article.article_id for article in assistant.index.articles()}
-        message = f"{len(wanted & indexed)} of {len(wanted)} articles are indexed"
-        if extra := len(indexed - wanted):
-            message += f", {extra} indexed that the corpus no longer has"
-        yield Finding(wanted == indexed, "index against corpus", message, "Run `assistant ingest`.")
+    findings = assistant.index.check()
+    yield from findings
+    if not all(finding.ok for finding in findings):
+        return
+    wanted = {article.id for article in reading.articles}
+    indexed = {article.article_id for article in assistant.index.articles()}
+    message = f"{len(wanted & indexed)} of {len(wanted)} articles are indexed"
+    if extra := len(indexed - wanted):
+        message += f", {extra} indexed that the corpus no longer has"
+    yield Finding(wanted == indexed, "index against corpus", message, "Run `assistant ingest`.")

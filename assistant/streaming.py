@@ -16,14 +16,13 @@ async def iterate_in_thread(
 ) -> AsyncGenerator[T]:
     """Yield what an iterator yields, from a thread that runs all of its steps.
 
-    A reader that stops or is cancelled has the thread close the iterator after the step it is in;
-    closing this generator waits for that. A slow reader does not hold the thread up. `ended` is
-    called in the thread when the iterator is closed, also if it was never read.
+    A reader that stops or is cancelled has the thread close the iterator after the step it is in,
+    which cannot be interrupted and is not waited for. A slow reader does not hold the thread up.
+    `ended` is called in the thread when the iterator is closed.
     """
     loop = asyncio.get_running_loop()
     came: asyncio.Queue[tuple[bool, Any]] = asyncio.Queue()
     stopped = threading.Event()
-    closed = asyncio.Event()
 
     def tell(action: Callable[..., None], *values: Any) -> None:
         try:
@@ -48,7 +47,6 @@ async def iterate_in_thread(
             if ended is not None:
                 ended()
             tell(came.put_nowait, (False, failure))
-            tell(closed.set)
 
     context = contextvars.copy_context()
     threading.Thread(target=context.run, args=(run,), name="stream", daemon=True).start()
@@ -63,7 +61,6 @@ async def iterate_in_thread(
                 return
     finally:
         stopped.set()
-        await closed.wait()
 
 
 def _close(stream: Iterator[Any]) -> None:

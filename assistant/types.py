@@ -10,8 +10,8 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Any, Literal, TypeVar
 
 Verdict = Literal["supported", "partly", "unsupported"]
 
@@ -65,6 +65,18 @@ class ArticleReference:
     title: str
     source: str | None = None
     published: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleEntry:
+    """An article of the corpus as a list shows it; `added` is when its file was written."""
+
+    article_id: str
+    title: str
+    source: str | None
+    published: date | None
+    passages: int
+    added: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +210,9 @@ class Statement:
         return plain
 
 
+_Dated = TypeVar("_Dated", ArticleReference, Citation)
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why there is no answer."""
@@ -283,6 +298,46 @@ class Answer:
         return plain | {"text": self.text, "statements": statements, "dropped": dropped}
 
 
+def answer_from_dict(plain: Mapping[str, Any]) -> Answer:
+    """Read an Answer from what `to_dict` gave, also after it went through JSON.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is no such form.
+    """
+    refusal = plain["refusal"]
+    fields = {field.name: plain[field.name] for field in dataclasses.fields(Answer)}
+    return Answer(
+        **fields
+        | {
+            "statements": tuple(_statement_from_plain(item) for item in plain["statements"]),
+            "dropped": tuple(_statement_from_plain(item) for item in plain["dropped"]),
+            "citations": tuple(_dated(Citation, item) for item in plain["citations"]),
+            "refusal": None if refusal is None else _refusal_from_plain(refusal),
+            "timings": Timings(**plain["timings"]),
+            "usage": Usage(**plain["usage"]),
+            "notes": tuple(plain["notes"]),
+        }
+    )
+
+
+def _statement_from_plain(plain: Mapping[str, Any]) -> Statement:
+    support = plain["support"]
+    checks = tuple(Check(name, **check) for name, check in support["checks"].items())
+    support = Support(support["verdict"], support["score"], checks)
+    return Statement(plain["text"], tuple(plain["citations"]), support)
+
+
+def _refusal_from_plain(plain: Mapping[str, Any]) -> Refusal:
+    nearest = tuple(_dated(ArticleReference, item) for item in plain["nearest"])
+    return Refusal(plain["code"], plain["message"], tuple(plain["missing_terms"]), nearest)
+
+
+def _dated(kind: type[_Dated], plain: Mapping[str, Any]) -> _Dated:
+    published = plain["published"]
+    day = date.fromisoformat(published) if published else None
+    return kind(**{**plain, "published": day})
+
+
 def to_plain(value: Any) -> Any:
     """Turn domain values into what JSON knows: dates become ISO 8601, tuples lists."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -302,6 +357,15 @@ class FailedSource:
 
     name: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """Ids of the articles that were stored or already there, and the sources that failed."""
+
+    added: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    failed: tuple[FailedSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

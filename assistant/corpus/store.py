@@ -16,7 +16,7 @@ from assistant.corpus.readers import READERS, read_file
 from assistant.corpus.web import read_url
 from assistant.errors import ArticleNotFoundError, SourceError
 from assistant.settings import Settings
-from assistant.types import Article, FailedSource
+from assistant.types import AddReport, Article, FailedSource
 
 _ORIGINALS = "originals"
 _SLUG_CHARS = 60
@@ -30,15 +30,6 @@ class CorpusReading:
     articles: tuple[Article, ...]
     failed: tuple[FailedSource, ...]
     paths: Mapping[str, Path]
-
-
-@dataclass(frozen=True, slots=True)
-class AddReport:
-    """Ids of the articles that were stored or already there, and the sources that failed."""
-
-    added: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    failed: tuple[FailedSource, ...]
 
 
 @dataclass(frozen=True, slots=True)

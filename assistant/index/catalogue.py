@@ -149,6 +149,11 @@ class Catalogue:
         """Count the passages of articles."""
         return len(self.passages_of(article_ids))
 
+    def passage_counts(self) -> dict[str, int]:
+        """Count the passages of every article, of earlier generations as well."""
+        query = "SELECT article_id, COUNT(*) FROM passages GROUP BY article_id"
+        return {row[0]: row[1] for row in self._rows(query, ())}
+
     def vectors(self, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
         """Return the embeddings that are kept, float32 of shape (dimension,)."""
         found: dict[bytes, np.ndarray] = {}

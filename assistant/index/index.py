@@ -163,6 +163,11 @@ class Index:
         with self._viewed():
             return self._reading().passage_count([article_id])
 
+    def passage_counts(self) -> dict[str, int]:
+        """Count the passages of every article, of some that are gone as well."""
+        with self._viewed():
+            return self._reading().passage_counts()
+
     def check(self) -> list[Finding]:
         """Look at every file, row and engine; opens doubtful stores in a child process only."""
         if not self.exists():

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import FileResponse, PlainTextResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from assistant.server.api import ApiOptions, api_lifespan, include_api
+from assistant.errors import AssistantError
+from assistant.server.api import API_PATHS, ApiOptions, api_lifespan, include_api
+from assistant.server.bodies import BodyLimit
+from assistant.server.guard import LOCAL, VISITOR, Guard, Logins
 from assistant.server.headers import SecurityHeaders
+from assistant.server.login import login_router
 from assistant.server.mcp import include_mcp, mcp_lifespan
 from assistant.server.options import ServeOptions, check_options
+from assistant.server.users import read_users
+from assistant.web.rendering.evals import PAGE, newest_report
+from assistant.web.sessions import Visitor
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from assistant.assistant import Assistant
+
+logger = logging.getLogger(__name__)
+
+OPEN_PATHS = ("/login", *API_PATHS)
+"""Paths, and all below them, that the guard leaves to themselves: the API asks for keys."""
+
+_REPORT_HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+        "img-src data:; frame-ancestors 'self'; sandbox allow-scripts"
+    ),
+    "x-frame-options": "SAMEORIGIN",
+}
+_LOOKS_EVERY_S = 3.0
 
 
 def create_app(assistant: Assistant, options: ServeOptions) -> FastAPI:
@@ -28,7 +54,21 @@ def create_app(assistant: Assistant, options: ServeOptions) -> FastAPI:
         SettingsError: the options would open the assistant to anybody.
     """
     check_options(options)
-    from assistant.web.app import mount_web
+    from assistant.web.app import WebOptions, mount_web
+
+    users = read_users(options.users_file) if options.users_file else {}
+    logins = Logins()
+
+    def identify(name: str) -> Visitor | None:
+        if options.users_file is not None and name in users:
+            return Visitor(name, users[name].may_edit)
+        if options.user_header is not None:
+            return Visitor(name, may_edit=name in options.editors or not options.editors)
+        return Visitor(LOCAL, may_edit=True) if not options.has_login and name == LOCAL else None
+
+    def may_upload(name: str) -> bool:
+        visitor = identify(name)
+        return visitor is not None and visitor.may_edit
 
     app = FastAPI(
         title="Article assistant",
@@ -39,17 +79,82 @@ def create_app(assistant: Assistant, options: ServeOptions) -> FastAPI:
     )
     app.state.assistant = assistant
     app.state.options = options
+    if options.users_file is not None:
+        app.include_router(
+            login_router(users, logins, tries_per_minute=options.login_tries_per_minute)
+        )
+    app.include_router(_report_router(options.runs))
     include_api(
         app, assistant, ApiOptions.of(assistant.settings, keys_required=options.is_reachable)
     )
     include_mcp(app)
-    mount_web(app, assistant, upload_bytes=options.upload_bytes)
+    mount_web(
+        app,
+        assistant,
+        WebOptions(
+            identify=identify,
+            name_of=lambda request: request.scope.get(VISITOR),
+            upload_bytes=options.upload_bytes,
+            questions_per_minute=options.questions_per_minute,
+            changes_per_minute=options.changes_per_minute,
+            answers_at_once=options.answers_at_once,
+            has_login=options.has_login,
+            runs=options.runs,
+        ),
+    )
+    app.add_middleware(
+        BodyLimit,
+        upload_bytes=options.upload_bytes,
+        uploads_per_minute=options.changes_per_minute,
+        may_upload=may_upload,
+        open_paths=API_PATHS,
+    )
+    app.add_middleware(Guard, options=options, users=users, logins=logins, open_paths=OPEN_PATHS)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(options.allowed_hosts))
     app.add_middleware(SecurityHeaders)
     return app
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with mcp_lifespan(app), api_lifespan(app):
+    async with _following(app.state.assistant), mcp_lifespan(app), api_lifespan(app):
         yield
+
+
+@contextlib.asynccontextmanager
+async def _following(assistant: Assistant) -> AsyncIterator[None]:
+    """Keep the index in step with the corpus folder while the server runs."""
+    follower = asyncio.create_task(_follow(assistant))
+    try:
+        yield
+    finally:
+        follower.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await follower
+
+
+async def _follow(assistant: Assistant) -> None:
+    said = ""
+    while True:
+        await asyncio.sleep(_LOOKS_EVERY_S)
+        try:
+            await asyncio.to_thread(assistant.refresh)
+            said = ""
+        except (AssistantError, OSError) as error:
+            if str(error) != said:
+                logger.warning("the index does not follow the corpus: %s", error)
+            said = str(error)
+
+
+def _report_router(runs: Path) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/evals/report")
+    def show_report() -> Response:
+        report = newest_report(runs)
+        page = report.folder / PAGE if report else None
+        if page is None or not page.is_file():
+            return PlainTextResponse("There is no report.", 404)
+        return FileResponse(page, media_type="text/html", headers=_REPORT_HEADERS)
+
+    return router

@@ -21,7 +21,7 @@ CONTENT_POLICY = "; ".join(
         "media-src 'self' blob:",
         "worker-src 'self' blob:",
         "object-src 'none'",
-        "base-uri 'none'",
+        "base-uri 'self'",
         "form-action 'self'",
         "frame-src 'self'",
         "frame-ancestors 'none'",

@@ -18,7 +18,9 @@ class ServeOptions:
 
     `users_file` holds names with hashed passwords. `user_header` is a header in which a reverse
     proxy at one of `trusted_proxies` names the user that it has let in. `hosts` are the names
-    under which browsers may reach the server, beside those of loopback.
+    under which browsers may reach the server, beside those of loopback. `editors` are the names
+    of that header who may change the corpus, all if there are none; users of the file have it
+    written there. `runs` is the folder of eval runs.
     """
 
     host: str = "127.0.0.1"
@@ -27,7 +29,10 @@ class ServeOptions:
     users_file: Path | None = None
     user_header: str | None = None
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    editors: tuple[str, ...] = ()
+    runs: Path = Path("runs")
     upload_bytes: int = 50_000_000
+    answers_at_once: int = 2
     questions_per_minute: int = 20
     changes_per_minute: int = 30
     login_tries_per_minute: int = 5

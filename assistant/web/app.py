@@ -1,36 +1,182 @@
-"""The Gradio app: lays out what the views render."""
+"""The Gradio app: wires the parts of the page to what happens."""
 
 from __future__ import annotations
 
-import os
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import gradio as gr
+import gradio as gr
 
+from assistant.settings import setting_origins
+from assistant.web.chat import Chat, Update
+from assistant.web.conversations import Conversations
+from assistant.web.corpus_page import CorpusPage
+from assistant.web.layout import ASSETS, Parts, lay_out
+from assistant.web.limits import RateLimit, Turnstile
+from assistant.web.rendering.chrome import render_header
+from assistant.web.rendering.evals import newest_report, render_evals
+from assistant.web.rendering.settings import render_settings
+from assistant.web.sessions import Identify, Sessions
+
+if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
+_OLD_UPLOADS_S = (600, 3600)
+_QUEUED = 200
+_QUIET: dict[str, Any] = {
+    "show_progress": "hidden",
+    "concurrency_limit": None,
+    "api_visibility": "private",
+}
+_HEAD = '<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark">'
 
-def mount_web(app: Any, assistant: Assistant, *, upload_bytes: int) -> None:
+Placed = dict[Any, Any]
+"""New values by Gradio's components."""
+
+
+@dataclass(frozen=True)
+class WebOptions:
+    """How the web chat behaves. `identify` finds the visitor of a name the server let in."""
+
+    identify: Identify
+    upload_bytes: int = 50_000_000
+    questions_per_minute: int = 20
+    changes_per_minute: int = 30
+    answers_at_once: int = 2
+    has_login: bool = False
+    runs: Path = Path("runs")
+    name_of: Callable[[Any], str | None] = field(default=lambda _request: None)
+    """Finds the name that the server let in with a request; None where it let nobody in."""
+
+
+def mount_web(app: Any, assistant: Assistant, options: WebOptions) -> None:
     """Mount the web chat at the root of a FastAPI application."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    import gradio as gr
-
+    font = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
+    theme = gr.themes.Base(font=font, font_mono=["ui-monospace", "Menlo", "monospace"])
     gr.mount_gradio_app(
         app,
-        build_blocks(assistant),
+        build_blocks(assistant, options),
         path="/",
         footer_links=[],
         run_history=False,
         show_error=False,
-        max_file_size=upload_bytes,
+        max_file_size=options.upload_bytes,
+        auth_dependency=options.name_of,
+        theme=theme,
+        css=(ASSETS / "style.css").read_text("utf-8"),
+        head=_HEAD,
     )
 
 
-def build_blocks(assistant: Assistant) -> gr.Blocks:
-    """Lay out the web chat of one assistant."""
-    import gradio as gr
-
-    with gr.Blocks(title="Article assistant", analytics_enabled=False) as blocks:
-        gr.HTML(f"<h1>Article assistant</h1><p>{len(assistant.articles())} articles</p>")
+def build_blocks(assistant: Assistant, options: WebOptions) -> gr.Blocks:
+    """Lay out the web chat of one assistant and wire it to what happens."""
+    sessions = Sessions(options.identify)
+    chat = Chat(
+        assistant,
+        Conversations(assistant.settings.data_dir / "conversations.sqlite3"),
+        sessions,
+        Turnstile(options.answers_at_once),
+        RateLimit(options.questions_per_minute),
+    )
+    changes = RateLimit(options.changes_per_minute)
+    corpus = CorpusPage(assistant, sessions, changes, assistant.readable_suffixes)
+    blocks: gr.Blocks
+    with gr.Blocks(
+        title="Article assistant",
+        analytics_enabled=False,
+        fill_width=True,
+        delete_cache=_OLD_UPLOADS_S,
+    ) as blocks:
+        parts = lay_out(question_chars=assistant.settings.question_chars, suffixes=corpus.suffixes)
+        _wire_chat(parts, chat)
+        _wire_corpus(parts, corpus)
+        _wire_pages(blocks, parts, _Pages(assistant, options, chat, corpus))
+    blocks.queue(max_size=_QUEUED)
     return blocks
+
+
+@dataclass(frozen=True)
+class _Pages:
+    """What a page that was just loaded shows."""
+
+    assistant: Assistant
+    options: WebOptions
+    chat: Chat
+    corpus: CorpusPage
+
+    async def open(self, conversation: str, request: Any) -> Update:
+        """Draw all pages, for whoever sent the request."""
+        visitor = self.chat.sessions.visitor(request)
+        report = await asyncio.to_thread(newest_report, self.options.runs)
+        settings = self.assistant.settings
+        update = await self.chat.open_page(conversation, request)
+        update |= await self.corpus.open_page(request)
+        update["header"] = render_header(visitor.name if self.options.has_login else None)
+        update["evals"] = render_evals(report)
+        update["settings"] = render_settings(settings, setting_origins(settings))
+        return update
+
+
+def _wire_chat(parts: Parts, chat: Chat) -> None:
+    every, placed = list(parts.values()), _placing(parts)
+
+    async def ask(question: str, request: gr.Request) -> AsyncGenerator[Placed, None]:
+        async for update in chat.ask(question, request):
+            yield placed(update)
+
+    async def ask_again(event: gr.EventData, request: gr.Request) -> AsyncGenerator[Placed, None]:
+        async for update in chat.ask_again(event._data or {}, request):
+            yield placed(update)
+
+    async def act(event: gr.EventData, request: gr.Request) -> Placed:
+        return placed(await chat.act(event._data or {}, request))
+
+    async def end(request: gr.Request) -> Placed:
+        return placed(await chat.stop(request))
+
+    asked = [parts["box"].submit, parts["send"].click]
+    gr.on(asked, ask, [parts["box"]], every, trigger_mode="multiple", **_QUIET)
+    for name in ("past", "live"):
+        parts[name].submit(ask_again, None, every, trigger_mode="multiple", **_QUIET)
+    for name in ("list", "title", "past", "live", "filters", "pane"):
+        parts[name].click(act, None, every, trigger_mode="multiple", **_QUIET)
+    parts["stop"].click(end, None, every, **_QUIET)
+
+
+def _wire_corpus(parts: Parts, corpus: CorpusPage) -> None:
+    every, placed = list(parts.values()), _placing(parts)
+
+    async def act(event: gr.EventData, request: gr.Request) -> Placed:
+        return placed(await corpus.act(event._data or {}, request))
+
+    async def add(
+        files: list[str] | None, urls: str, request: gr.Request
+    ) -> AsyncGenerator[Placed, None]:
+        async for update in corpus.add(files, urls, request):
+            yield placed(update)
+
+    for name in ("table", "reader", "health"):
+        parts[name].click(act, None, every, trigger_mode="multiple", **_QUIET)
+    parts["add"].click(add, [parts["files"], parts["urls"]], every, **_QUIET)
+
+
+def _wire_pages(blocks: gr.Blocks, parts: Parts, pages: _Pages) -> None:
+    placed = _placing(parts)
+    address = gr.Textbox(elem_id="address", visible="hidden", label="Conversation")
+
+    async def load(conversation: str, request: gr.Request) -> Placed:
+        return placed(await pages.open(conversation or "", request))
+
+    def leave(request: gr.Request) -> None:
+        pages.chat.sessions.close(request)
+
+    named = "() => new URLSearchParams(location.search).get('c') || ''"
+    blocks.load(load, [address], list(parts.values()), js=named, **_QUIET)
+    blocks.unload(leave)
+
+
+def _placing(parts: Parts) -> Callable[[Update], Placed]:
+    return lambda update: {parts[name]: value for name, value in update.items()}

@@ -7,8 +7,10 @@ import assistant
 
 def test_the_public_names_are_these() -> None:
     assert sorted(assistant.__all__) == [
+        "AddReport",
         "Answer",
         "Article",
+        "ArticleEntry",
         "ArticleReference",
         "Assistant",
         "AssistantError",
@@ -31,6 +33,7 @@ def test_the_public_names_are_these() -> None:
         "Turn",
         "Usage",
         "Verified",
+        "answer_from_dict",
         "load_settings",
     ]
 

@@ -60,19 +60,19 @@ async def test_a_reader_cancelled_in_the_middle_of_a_step_closes_the_iterator() 
     reading = asyncio.create_task(read())
     await asyncio.to_thread(steps.waiting.wait, 10)
     reading.cancel()
-    await asyncio.sleep(0.01)
-    assert not steps.ended.is_set()
-    steps.go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await reading
-    assert steps.ended.is_set()
+    assert not steps.ended.is_set()
+    steps.go_on.set()
+    assert await asyncio.to_thread(steps.ended.wait, 10)
     assert steps.closed_in == "stream"
 
 
 async def test_a_reader_that_stops_closes_the_iterator() -> None:
     steps = Steps()
     steps.go_on.set()
-    items = iterate_in_thread(steps.stream)
+    items = iterate_in_thread(steps.stream, ended=steps.ended.set)
     assert await anext(items) == 1
     await items.aclose()
+    assert await asyncio.to_thread(steps.ended.wait, 10)
     assert steps.closed_in == "stream"

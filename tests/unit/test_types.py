@@ -8,6 +8,7 @@ from datetime import date
 from assistant.types import (
     Answer,
     Article,
+    ArticleReference,
     Check,
     Citation,
     Passage,
@@ -17,6 +18,7 @@ from assistant.types import (
     Support,
     Timings,
     Usage,
+    answer_from_dict,
 )
 
 
@@ -93,3 +95,10 @@ def test_a_passage_id_depends_on_its_place() -> None:
 def test_an_empty_filter_is_false() -> None:
     assert not SearchFilter()
     assert SearchFilter(sources=("Reuters",))
+
+
+def test_an_answer_comes_back_from_its_json_as_it_was() -> None:
+    nearest = (ArticleReference("a2", "Near", "Gazette", date(2021, 3, 4)),)
+    refused = make_answer(refusal=Refusal("missing_terms", "No.", ("Q",), nearest))
+    for answer in (make_answer(), refused):
+        assert answer_from_dict(json.loads(json.dumps(answer.to_dict()))) == answer

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from assistant.server.api import answers, articles, completions, health
-from assistant.server.api.errors import add_error_responses
+from assistant.server.api.errors import API_PATHS, add_error_responses
 from assistant.server.api.middleware import ApiMiddleware, upload_limit
 from assistant.server.api.state import Api, ApiOptions
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from assistant.assistant import Assistant
 
-__all__ = ["Api", "ApiOptions", "api_lifespan", "include_api"]
+__all__ = ["API_PATHS", "Api", "ApiOptions", "api_lifespan", "include_api"]
 
 _GRACE_S = 20.0
 _BODY_BYTES = 1_000_000

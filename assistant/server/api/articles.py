@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi import Path as InPath
@@ -20,7 +20,10 @@ from assistant.server.api.schemas import (
     error_responses,
 )
 from assistant.server.api.state import api_of
-from assistant.types import FailedSource, to_plain
+from assistant.types import AddReport, FailedSource, to_plain
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"])
 
@@ -104,7 +107,7 @@ async def add_article(
                 hint="Write it in full, such as https://example.com/story.",
                 param="url",
             )
-        report = await run_in_threadpool(assistant.add, url)
+        report = await run_in_threadpool(_add, assistant, url)
     else:
         assert file is not None
         with tempfile.TemporaryDirectory() as folder:
@@ -112,7 +115,7 @@ async def add_article(
             with path.open("wb") as kept:
                 while piece := await file.read(_PIECE_BYTES):
                     await run_in_threadpool(kept.write, piece)
-            report = await run_in_threadpool(assistant.add, path)
+            report = await run_in_threadpool(_add, assistant, path)
     if report.failed and not (report.added or report.unchanged):
         raise ApiError(422, "source_error", _reason(report.failed[0]), hint="")
     return {
@@ -135,6 +138,12 @@ async def delete_article(article_id: ArticleId, request: Request) -> dict[str, A
     whole = await run_in_threadpool(assistant.article_id, article_id)
     await run_in_threadpool(assistant.remove, whole)
     return {"removed": whole}
+
+
+def _add(assistant: Assistant, source: str | Path) -> AddReport:
+    report = assistant.add(source)
+    assistant.refresh()
+    return report
 
 
 def _file_name(given: str | None) -> str:

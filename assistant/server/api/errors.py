@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from assistant import errors
 from assistant.errors import AssistantError
+from assistant.server.guard import is_below
 
 _STATUS: dict[type[AssistantError], int] = {
     errors.ArticleNotFoundError: 404,
@@ -31,7 +32,8 @@ _STATUS: dict[type[AssistantError], int] = {
 }
 _LOCKED_RETRY_S = 5
 _CLOSING_RETRY_S = 10
-API_PATHS = ("/v1/", "/mcp", "/metrics", "/healthz", "/readyz")
+API_PATHS = ("/v1", "/mcp", "/metrics", "/healthz", "/readyz", "/openapi.json")
+"""The paths of the API; all below them are its as well."""
 
 
 class ApiError(AssistantError):
@@ -124,7 +126,7 @@ def add_error_responses(app: FastAPI) -> None:
 
     async def plain(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        if not request.url.path.startswith(API_PATHS):
+        if not is_below(request.url.path, API_PATHS):
             return await http_exception_handler(request, error)
         hints = {
             404: "See /openapi.json for the paths.",

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.server.api.errors import API_PATHS, ApiError, error_response, internal_error
 from assistant.server.api.events import ClientLeftError
+from assistant.server.guard import is_below
 from assistant.server.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -22,6 +23,7 @@ log = structlog.get_logger(__name__)
 REQUEST_ID = "X-Request-ID"
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = {"/healthz", "/readyz", "/metrics"}
+_MCP = "/mcp"
 _ENVELOPE_BYTES = 1_000_000
 """What a multipart body may have beside its file."""
 
@@ -44,7 +46,7 @@ class ApiMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or not scope["path"].startswith(API_PATHS):
+        if scope["type"] != "http" or not is_below(scope["path"], API_PATHS):
             await self._app(scope, receive, send)
             return
         began = time.monotonic()
@@ -91,7 +93,7 @@ class ApiMiddleware:
                 self._record(scope, status, time.monotonic() - began)
 
     def _limit_of(self, scope: Scope) -> int | None:
-        if not scope["path"].startswith("/v1/"):
+        if scope["path"] == _MCP:  # has a limit of its own
             return None
         return self._limits.get(scope["path"], self._limit)
 

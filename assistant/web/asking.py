@@ -1,0 +1,115 @@
+"""One question on its way: evidence at once, then a place in the queue, then the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from assistant.errors import AssistantError
+from assistant.types import Finished, Token, Turn
+from assistant.web.limits import Turnstile
+from assistant.web.turns import TurnView, advance
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_S = 900.0
+_REDRAW_S = 0.08
+_TURNS_REMEMBERED = 6
+_Given = TypeVar("_Given")
+
+
+class _Stopped(Exception):  # noqa: N818 - nobody failed
+    """The asker does not want the answer any more."""
+
+
+async def answer_turn(
+    assistant: Assistant,
+    turnstile: Turnstile,
+    view: TurnView,
+    history: Sequence[Turn],
+    stop: asyncio.Event,
+) -> AsyncGenerator[TurnView, None]:
+    """Yield what is known whenever it changed; the last view is live no more.
+
+    The evidence does not wait for others' answers, only the drafting does. Whoever closes this
+    iterator, or sets `stop`, ends the model's writing.
+    """
+    events = assistant.astream(view.question, history, where=view.where)
+    wait = _Wait(stop, time.monotonic() + _LONGEST_S)
+    try:
+        yield view
+        view = advance(view, await wait.until(anext(events)))
+        yield view
+        async with turnstile.passing() as ticket:
+            places = ticket.places()
+            while (place := await wait.until(anext(places, 0))) > 0:
+                yield dataclasses.replace(view, stage="waiting", place=place)
+            drawn = time.monotonic()
+            while (event := await wait.until(anext(events, None))) is not None:
+                view = advance(view, event)
+                if not isinstance(event, Token) or time.monotonic() - drawn >= _REDRAW_S:
+                    drawn = time.monotonic()
+                    yield view
+                if isinstance(event, Finished):
+                    return
+    except _Stopped:
+        yield dataclasses.replace(view, stage="stopped")
+    except AssistantError as error:
+        yield dataclasses.replace(view, stage="failed", problem=str(error))
+    except TimeoutError:
+        problem = f"There was no answer within {_LONGEST_S / 60:.0f} minutes."
+        yield dataclasses.replace(view, stage="failed", problem=problem)
+    except Exception:
+        logger.exception("a question failed")
+        problem = "Something went wrong; the log of the server says what."
+        yield dataclasses.replace(view, stage="failed", problem=problem)
+    finally:
+        await events.aclose()
+
+
+def history_of(turns: Sequence[TurnView]) -> tuple[Turn, ...]:
+    """Return the answered turns that a follow-up may lean on."""
+    return tuple(
+        Turn(view.answer.rewritten or view.question, view.answer.text)
+        for view in turns
+        if view.answer is not None
+    )[-_TURNS_REMEMBERED:]
+
+
+class _Wait:
+    """Waits for what is coming, but no longer than until `stop` is set or the deadline."""
+
+    def __init__(self, stop: asyncio.Event, deadline: float) -> None:
+        self._stop = stop
+        self._deadline = deadline
+
+    async def until(self, coming: Awaitable[_Given]) -> _Given:
+        """Return what came.
+
+        Raises:
+            _Stopped, TimeoutError: it was not waited for any longer.
+        """
+        stopping = asyncio.ensure_future(self._stop.wait())
+        awaited = asyncio.ensure_future(coming)
+        left = max(self._deadline - time.monotonic(), 0)
+        try:
+            await asyncio.wait(
+                {stopping, awaited}, timeout=left, return_when=asyncio.FIRST_COMPLETED
+            )
+            if awaited.done():
+                return awaited.result()
+            if stopping.done():
+                raise _Stopped
+            raise TimeoutError
+        finally:
+            stopping.cancel()
+            if not awaited.done():
+                awaited.cancel()
+                await asyncio.wait({awaited})

@@ -1,0 +1,17 @@
+// What the server asks of the page beside drawing: say something, save a file, set the address.
+const deliver = () => {
+  const app = window.articleAssistant;
+  if (!props.value || !app) return;
+  const letter = JSON.parse(props.value);
+  if (letter.say) app.say(letter.say);
+  if (letter.save) app.save(letter.save.name, letter.save.type, letter.save.text);
+  if (letter.conversation !== undefined) {
+    const url = new URL(location.href);
+    if (letter.conversation) url.searchParams.set("c", letter.conversation);
+    else url.searchParams.delete("c");
+    history.replaceState(null, "", url);
+  }
+  if (letter.page) app.tab(letter.page);
+  if (letter.focus) setTimeout(() => app.box()?.focus(), 60);
+};
+watch("value", deliver);

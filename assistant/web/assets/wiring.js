@@ -1,0 +1,210 @@
+// Runs once for each gr.HTML of ours: `element` is its root, `trigger` sends an event to Python.
+// Nothing here makes HTML from text: what the server escaped stays escaped.
+if (!window.articleAssistant) {
+  const app = (window.articleAssistant = {});
+
+  app.dialog = ({ head, value, action, danger }) =>
+    new Promise((resolve) => {
+      const dialog = document.createElement("dialog");
+      const form = document.createElement("form");
+      const title = document.createElement("h2");
+      title.textContent = head;
+      title.id = "dialog-title";
+      dialog.setAttribute("aria-labelledby", "dialog-title");
+      form.method = "dialog";
+      form.append(title);
+      let input = null;
+      if (value !== undefined) {
+        input = document.createElement("input");
+        input.value = value;
+        input.maxLength = 80;
+        input.setAttribute("aria-label", head);
+        form.append(input);
+      }
+      const row = document.createElement("p");
+      for (const [label, returned, kind] of [
+        ["Cancel", "", ""],
+        [action, "yes", danger ? "danger" : "primary"],
+      ]) {
+        const button = document.createElement("button");
+        button.textContent = label;
+        button.value = returned;
+        button.className = kind;
+        if (!returned) {
+          button.type = "button";
+          button.onclick = () => dialog.close("");
+        }
+        row.append(button);
+      }
+      form.append(row);
+      dialog.className = "asking";
+      dialog.append(form);
+      document.body.append(dialog);
+      const before = document.activeElement;
+      dialog.addEventListener("close", () => {
+        const said = dialog.returnValue === "yes" ? (input ? input.value : "yes") : null;
+        dialog.remove();
+        if (before && before.isConnected) before.focus();
+        resolve(said);
+      });
+      dialog.showModal();
+      if (input) input.select();
+    });
+
+  app.say = (words) => {
+    let note = document.getElementById("notice");
+    if (!note) {
+      note = document.createElement("div");
+      note.id = "notice";
+      note.setAttribute("role", "status");
+      document.body.append(note);
+    }
+    note.textContent = words;
+    note.classList.add("shown");
+    clearTimeout(app.saying);
+    app.saying = setTimeout(() => note.classList.remove("shown"), 4000);
+  };
+
+  app.copy = async (words) => {
+    try {
+      await navigator.clipboard.writeText(words);
+    } catch {
+      const area = document.createElement("textarea");
+      area.value = words;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    app.say("Copied with its sources");
+  };
+
+  app.save = (name, type, words) => {
+    const a = document.createElement("a");
+    a.href = URL.createObjectURL(new Blob([words], { type }));
+    a.download = name;
+    a.click();
+    setTimeout(() => URL.revokeObjectURL(a.href), 10000);
+  };
+
+  app.box = () => document.querySelector("#question textarea");
+  app.opener = null;
+
+  app.tab = (id) => {
+    document.body.dataset.page = id;
+    for (const link of document.querySelectorAll("[data-page-link]")) {
+      const here = link.dataset.pageLink === id;
+      if (here) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  };
+
+  app.theme = (dark) => {
+    const body = document.body;
+    if (dark === undefined) {
+      dark = !body.classList.contains("dark");
+      localStorage.setItem("dark", dark ? "yes" : "no");
+    }
+    body.classList.toggle("dark", dark);
+  };
+  if (localStorage.getItem("dark")) app.theme(localStorage.getItem("dark") === "yes");
+
+  app.tab("chat");
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
+      if (document.body.dataset.busy === "yes") {
+        document.querySelector("#stop")?.click();
+      } else {
+        document.querySelector(".pane.article .close")?.click();
+      }
+    }
+  });
+}
+
+const app = window.articleAssistant;
+
+element.addEventListener("click", async (event) => {
+  const button = event.target.closest("button, a[data-act]");
+  if (!button || !element.contains(button)) return;
+  if (button.dataset.copy !== undefined) return app.copy(button.dataset.copy);
+  const { act, ...data } = button.dataset;
+  if (!act) return;
+  event.preventDefault();
+  if (act === "page") return app.tab(data.pageLink);
+  if (act === "theme") return app.theme();
+  if (button.dataset.ask !== undefined) {
+    const said = await app.dialog({
+      head: data.ask, value: data.value, action: data.action || "OK", danger: data.danger === "yes",
+    });
+    if (said === null) return;
+    data.said = said;
+  }
+  if (["open", "article"].includes(act) && !element.querySelector(".pane")) {
+    app.opener = button;
+    document.body.dataset.pane = "article";
+  }
+  if (act === "evidence") document.body.dataset.pane = "";
+  if (act === "again" || act === "example") {
+    if (document.body.dataset.busy === "yes") return app.say("One answer at a time: stop it first");
+    return trigger("submit", { act, ...data });
+  }
+  trigger("click", { act, ...data });
+});
+
+element.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.dataset.act) return;
+  event.preventDefault();
+  const said = Object.fromEntries(new FormData(form).entries());
+  trigger("click", { ...form.dataset, ...said });
+});
+
+element.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-live]");
+  if (!form) return;
+  const said = {};
+  for (const [name, value] of new FormData(form).entries()) (said[name] ||= []).push(value);
+  trigger("click", { act: form.dataset.act, said });
+});
+
+element.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-typing]");
+  if (!form) return;
+  clearTimeout(app.typing);
+  app.typing = setTimeout(() => form.requestSubmit(), 250);
+});
+
+const drawn = () => {
+  const stage = element.querySelector(".turn[data-stage]")?.dataset.stage;
+  if (element.closest("#live")) {
+    const busy = ["searching", "waiting", "reading", "writing"].includes(stage);
+    const was = document.body.dataset.busy === "yes";
+    document.body.dataset.busy = busy ? "yes" : "no";
+    const scroller = document.querySelector("#thread");
+    if (scroller && busy && !was) scroller.scrollTo({ top: scroller.scrollHeight });
+  }
+  if (element.closest("#header")) app.tab(document.body.dataset.page || "chat");
+  const mark = element.querySelector("mark.current");
+  const pane = element.querySelector(".pane");
+  if (pane) {
+    const at = pane.dataset.at || pane.dataset.article || "";
+    if (at !== element.dataset.at) {
+      element.dataset.at = at;
+      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      if (mark) {
+        mark.scrollIntoView({ block: "center", behavior: still ? "auto" : "smooth" });
+        if (!element.contains(document.activeElement)) mark.focus({ preventScroll: true });
+      } else if (pane.dataset.article) {
+        element.querySelector("h2")?.focus();
+        const scroller = element.querySelector(".scroller");
+        if (scroller) scroller.scrollTop = 0;
+      } else if (app.opener) {
+        if (app.opener.isConnected) app.opener.focus();
+        app.opener = null;
+      }
+    }
+  }
+};
+watch("value", drawn);
+drawn();

@@ -1,0 +1,1 @@
+"""Values to HTML. Pure functions; every text of others passes through `markup.text`."""

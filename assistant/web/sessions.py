@@ -1,0 +1,100 @@
+"""What the server knows of each open page, and who is behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistant.errors import UserError
+from assistant.types import ANYWHERE, SearchFilter
+from assistant.web.turns import TurnView
+
+_OPEN_PAGES = 1000
+
+
+class NotAllowedError(UserError):
+    """This person may not do that, or did it too often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks. `may_edit` tells whether this person may change the corpus."""
+
+    name: str
+    may_edit: bool
+
+
+Identify = Callable[[str], Visitor | None]
+"""Finds the visitor of a name that the server has let in."""
+
+
+@dataclass
+class Session:
+    """One open page of one visitor."""
+
+    conversation_id: str = ""
+    where: SearchFilter = ANYWHERE
+    live: TurnView | None = None
+    past: list[TurnView] = field(default_factory=list)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    reads_article: bool = False
+    """Whether the pane shows an article, which news of an answer must not push away."""
+
+    def turn(self, turn_id: str) -> TurnView | None:
+        """Return the turn of this id if the page shows it."""
+        shown = [*self.past, *([self.live] if self.live else [])]
+        return next((view for view in shown if view.turn_id == turn_id), None)
+
+
+class Sessions:
+    """The open pages by visitor and page; another's page cannot be reached by its hash."""
+
+    def __init__(self, identify: Identify) -> None:
+        self._identify = identify
+        self._open: OrderedDict[tuple[str, str], Session] = OrderedDict()
+
+    def visitor(self, request: Any) -> Visitor:
+        """Tell who sent a Gradio request.
+
+        Functions of invisible components can be called by anybody who reaches the server, so
+        every function that reads or changes something calls this.
+
+        Raises:
+            NotAllowedError: the server let nobody in with this request.
+        """
+        name = getattr(request, "username", None)
+        visitor = self._identify(name) if name else None
+        if visitor is None:
+            raise NotAllowedError("You are not logged in.", hint="Load the page again.")
+        return visitor
+
+    def editor(self, request: Any) -> Visitor:
+        """Tell who sent a request that changes the corpus.
+
+        Raises:
+            NotAllowedError: this person may not.
+        """
+        visitor = self.visitor(request)
+        if not visitor.may_edit:
+            raise NotAllowedError("You may read and ask, but not change the corpus.")
+        return visitor
+
+    def of(self, request: Any) -> tuple[Visitor, Session]:
+        """Return the visitor and the page that sent a request; a new page is made."""
+        visitor = self.visitor(request)
+        key = (visitor.name, str(request.session_hash))
+        session = self._open.setdefault(key, Session())
+        self._open.move_to_end(key)
+        while len(self._open) > _OPEN_PAGES:
+            self._open.popitem(last=False)[1].stop.set()
+        return visitor, session
+
+    def close(self, request: Any) -> None:
+        """Forget a page that was closed; what it was waiting for ends."""
+        name = getattr(request, "username", None)
+        session = self._open.pop((str(name), str(request.session_hash)), None)
+        if session is not None:
+            session.stop.set()

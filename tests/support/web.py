@@ -1,0 +1,67 @@
+"""An assistant without weights for the web: scripted models, a real index on a real folder."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+
+from assistant import Assistant, load_settings
+from assistant.answering import AnswerChain
+from assistant.answering.prompting import Prompts
+from assistant.models.chat import LoadedChatModel
+from assistant.models.embeddings import EmbeddingModel
+from tests.support.chat import Script, ScriptedChatModel
+from tests.support.embeddings import WordEmbeddings
+from tests.support.verifier import ScriptedVerifier
+
+
+class ScriptedAssistant(Assistant):
+    """The real thing but for its three models."""
+
+    def __init__(self, settings: Any, script: Script, **options: Any) -> None:
+        super().__init__(settings, **options)
+        self._script = script
+
+    @property
+    def embeddings(self) -> EmbeddingModel:
+        if self._embeddings is None:
+            self._embeddings = WordEmbeddings()
+        return self._embeddings
+
+    @property
+    def chain(self) -> AnswerChain:
+        with self._lock:
+            if self._chain is None:
+                model = ScriptedChatModel(script=self._script, logprobs=True)
+                self._chat = LoadedChatModel(model, name="scripted")
+                self._chain = AnswerChain(
+                    self.index,
+                    self.embeddings,
+                    ScriptedVerifier(),
+                    self._chat,
+                    Prompts.load(),
+                    self.settings,
+                )
+            return self._chain
+
+
+def open_scripted(folder: Path, script: Script, *, corpus: Path | None = None) -> ScriptedAssistant:
+    """Index a corpus (an empty one where none is given) with scripted models."""
+    given = corpus if corpus is not None else folder / "corpus"
+    given.mkdir(exist_ok=True)
+    assistant = ScriptedAssistant(load_settings(data_dir=folder, corpus_dir=given), script)
+    assistant.sync()
+    return assistant
+
+
+def answer_from_first_line(messages: list[BaseMessage]) -> str:
+    """Draft the first sentence of the evidence; say yes to every check."""
+    text = str(messages[-1].content)
+    if "yes or no" in text.lower() or "[1]" not in text:
+        return "yes"
+    line = next(line for line in text.splitlines() if "[1]" in line)
+    time.sleep(0.05)
+    return line.replace("[1]", "").strip() + " [1]"
