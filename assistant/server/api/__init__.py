@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from fastapi import Request
+
 from assistant.server.api import answers, articles, completions, health
-from assistant.server.api.errors import API_PATHS, add_error_responses
+from assistant.server.api.errors import API_PATHS, ApiError, add_error_responses
 from assistant.server.api.middleware import ApiMiddleware, upload_limit
 from assistant.server.api.state import Api, ApiOptions
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["API_PATHS", "Api", "ApiOptions", "api_lifespan", "include_api"]
 
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _GRACE_S = 20.0
 _BODY_BYTES = 1_000_000
 """Largest request that is not an article."""
@@ -32,6 +35,7 @@ def include_api(app: FastAPI, assistant: Assistant, options: ApiOptions) -> Api:
     api = app.state.api = Api.of(assistant, options)
     for module in (answers, articles, completions, health):
         app.include_router(module.router)
+    app.add_api_route("/v1/{rest:path}", _refuse_unknown, methods=_METHODS, include_in_schema=False)
     add_error_responses(app)
     app.add_middleware(
         ApiMiddleware,
@@ -40,6 +44,16 @@ def include_api(app: FastAPI, assistant: Assistant, options: ApiOptions) -> Api:
         limit=_BODY_BYTES,
     )
     return api
+
+
+async def _refuse_unknown(request: Request) -> None:
+    # Else the web chat, which takes every path that is left, would answer.
+    raise ApiError(
+        404,
+        "not_found",
+        f"There is no {request.method} {request.url.path}.",
+        hint="See /openapi.json for paths and methods.",
+    )
 
 
 @asynccontextmanager

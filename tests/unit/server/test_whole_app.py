@@ -1,0 +1,66 @@
+"""The API beside the web chat, behind the guards of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from assistant.server.api.schemas import ErrorBody
+from assistant.server.app import create_app
+from assistant.server.keys import KeyStore
+from assistant.server.options import ServeOptions
+from tests.support.serving import HEIGHT, ScriptedAssistant
+
+# Gradio leaves an event loop of its own open.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+ASK = {"question": HEIGHT}
+
+
+@pytest.fixture
+def whole(scripted: ScriptedAssistant, tmp_path: Path) -> Iterator[TestClient]:
+    app = create_app(scripted, ServeOptions(runs=tmp_path))
+    with TestClient(app, base_url="http://localhost") as client:
+        yield client
+
+
+def test_api_and_web_share_one_app(whole: TestClient) -> None:
+    assert whole.get("/healthz").json()["status"] == "ok"
+    assert "45 metres" in whole.post("/v1/answers", json=ASK).json()["text"]
+    assert "text/html" in whole.get("/").headers["content-type"]
+    ErrorBody.model_validate(whole.get("/v1/none").json())
+    assert "/v1/answers" in whole.get("/openapi.json").json()["paths"]
+
+
+def test_an_article_of_more_than_a_message_passes_the_guard_of_the_web(
+    whole: TestClient, scripted: ScriptedAssistant
+) -> None:
+    page = "<html><head><title>Kestrel</title></head><body><p>The Kestrel-9 flew.</p>"
+    page += "<!--" + "x" * 1_500_000 + "--></body></html>"
+    reply = whole.post("/v1/articles", files={"file": ("kestrel.html", page.encode())})
+    assert reply.status_code == 201, reply.text
+    assert "The Kestrel-9 flew." in scripted.article(reply.json()["added"][0]).text
+
+
+def test_pages_of_other_sites_and_unknown_hosts_are_refused(whole: TestClient) -> None:
+    reply = whole.post("/v1/answers", json=ASK, headers={"Origin": "https://evil.example"})
+    assert reply.status_code == 403
+    reply = whole.post("/v1/answers", json=ASK, headers={"Host": "evil.example"})
+    assert reply.status_code == 400
+
+
+def test_where_people_log_in_programs_need_a_key(
+    scripted: ScriptedAssistant, tmp_path: Path
+) -> None:
+    options = ServeOptions(runs=tmp_path, user_header="X-User")
+    with TestClient(create_app(scripted, options), base_url="http://localhost") as client:
+        assert client.post("/v1/answers", json=ASK).status_code == 401
+        named = {"X-User": "ines"}
+        assert client.post("/v1/answers", json=ASK, headers=named).status_code == 401
+        _, key = KeyStore(scripted.settings.data_dir / "keys.json").create("program", ["ask"])
+        headers = {"Authorization": f"Bearer {key}"}
+        assert client.post("/v1/answers", json=ASK, headers=headers).status_code == 200
+        assert client.get("/", headers={"accept": "application/json"}).status_code == 401
