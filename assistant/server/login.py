@@ -19,7 +19,8 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="color-scheme" content="light dark"><title>Log in · Article assistant</title><style>
 :root {{ --ink: #1c1b19; --paper: #fbfaf7; --line: #8b877e; --accent: #1f4f82; --bad: #9b1c1c; }}
 @media (prefers-color-scheme: dark) {{
-  :root {{ --ink: #eceae4; --paper: #171614; --line: #77736a; --accent: #9cc4ee; --bad: #f2a3a3; }} }}
+  :root {{ --ink: #eceae4; --paper: #171614; --line: #77736a; --accent: #9cc4ee; --bad: #f2a3a3 }}
+}}
 body {{ font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
   display: grid; place-items: center; min-height: 100vh; margin: 0; }}
 form {{ width: min(20rem, 86vw); display: grid; gap: .9rem; }}

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from assistant.server.options import ServeOptions
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from assistant.assistant import Assistant
 
 _LAST_ANSWERS_S = 5
@@ -31,8 +33,8 @@ def serve(
     from assistant.server.app import create_app
 
     class Server(uvicorn.Server):
-        async def startup(self, sockets: list[object] | None = None) -> None:
-            await super().startup(sockets)  # type: ignore[arg-type]
+        async def startup(self, sockets: list[socket] | None = None) -> None:
+            await super().startup(sockets)
             if self.started:
                 address = f"http://{_browsable(options.host)}:{options.port}"
                 announce(address)

@@ -8,7 +8,7 @@ import json
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError
@@ -51,7 +51,6 @@ class Chat:
     sessions: Sessions
     turnstile: Turnstile
     questions: RateLimit
-    examples: list[str] = field(default_factory=list)
 
     async def open_page(self, conversation_id: str, request: Any) -> Update:
         """Draw a page that was just loaded, with its conversation if the address names one."""
@@ -59,7 +58,8 @@ class Chat:
         articles = await asyncio.to_thread(self.assistant.articles)
         update = {"filters": render_filters(session.where, articles), "pane": EMPTY_PANE}
         try:
-            return update | self._show(visitor, session, conversation_id, articles)
+            shown = await asyncio.to_thread(self._show, visitor, session, conversation_id, articles)
+            return update | shown
         except AssistantError as error:
             return update | self._show(visitor, session, "", articles) | say(str(error))
 
@@ -88,13 +88,14 @@ class Chat:
             yield update
 
     async def _answer(
-        self, visitor: Visitor, session: Session, view: TurnView, begun: Update
+        self, visitor: Visitor, session: Session, asked: TurnView, begun: Update
     ) -> AsyncGenerator[Update, None]:
         """Draw one answer while it comes and keep it, whatever becomes of the page meanwhile."""
         conversation_id = session.conversation_id
         history = history_of(session.past)
         drawn: object = None
-        answers = answer_turn(self.assistant, self.turnstile, view, history, session.stop)
+        view = asked
+        answers = answer_turn(self.assistant, self.turnstile, asked, history, session.stop)
         try:
             async for view in answers:
                 if not view.is_live:
@@ -276,11 +277,10 @@ class Chat:
         turns = self.conversations.turns(visitor.name, conversation_id) if conversation_id else []
         session.conversation_id, session.reads_article = conversation_id, False
         session.past, session.live = turns[:-1], turns[-1] if turns else None
-        live = (
-            render_turn(session.live)
-            if session.live
-            else render_welcome(len(articles), self.examples)
-        )
+        if session.live:
+            live = render_turn(session.live)
+        else:
+            live = render_welcome(len(articles), self.assistant.example_questions())
         return {
             "past": render_past(session.past),
             "live": live,

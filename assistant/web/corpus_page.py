@@ -56,23 +56,27 @@ class CorpusPage:
     async def act(self, data: Mapping[str, Any], request: Any) -> Update:
         """Do what a button of the page asks for."""
         self.sessions.visitor(request)
-        act = data.get("act")
         try:
-            if act == "table":
-                return {"table": (await self._drawn(request, _table_view(data)))["table"]}
-            if act == "read":
-                wanted = str(data.get("article", ""))
-                article = await asyncio.to_thread(self.assistant.article, wanted)
-                return {"reader": render_article(article, (), None, None)}
-            if act == "evidence":
-                return {"reader": ""}
-            if act == "check":
-                return {"health": render_health(await asyncio.to_thread(self._examine))}
-            if act == "remove":
-                return await self._remove(str(data.get("article", "")), request)
+            return await self._act(str(data.get("act")), data, request)
         except AssistantError as error:
             return say(str(error))
-        return {}
+
+    async def _act(self, act: str, data: Mapping[str, Any], request: Any) -> Update:
+        article_id = str(data.get("article", ""))
+        update: Update = {}
+        match act:
+            case "table":
+                update = {"table": (await self._drawn(request, _table_view(data)))["table"]}
+            case "read":
+                article = await asyncio.to_thread(self.assistant.article, article_id)
+                update = {"reader": render_article(article, (), None, None)}
+            case "evidence":
+                update = {"reader": ""}
+            case "check":
+                update = {"health": render_health(await asyncio.to_thread(self._examine))}
+            case "remove":
+                update = await self._remove(article_id, request)
+        return update
 
     async def add(
         self, files: Sequence[str] | None, urls: str, request: Any

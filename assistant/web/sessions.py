@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.errors import UserError
-from assistant.types import SearchFilter
+from assistant.types import ANYWHERE, SearchFilter
 from assistant.web.turns import TurnView
 
 _OPEN_PAGES = 1000
@@ -36,7 +36,7 @@ class Session:
     """One open page of one visitor."""
 
     conversation_id: str = ""
-    where: SearchFilter = SearchFilter()
+    where: SearchFilter = ANYWHERE
     live: TurnView | None = None
     past: list[TurnView] = field(default_factory=list)
     stop: asyncio.Event = field(default_factory=asyncio.Event)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant.types import (
+    ANYWHERE,
     Answer,
     Citation,
     Event,
@@ -32,7 +33,7 @@ class TurnView:
     turn_id: str
     question: str
     stage: Stage = "searching"
-    where: SearchFilter = SearchFilter()
+    where: SearchFilter = ANYWHERE
     place: int = 0
     rewritten: str | None = None
     evidence: tuple[Evidence, ...] = ()

@@ -65,5 +65,3 @@ def answer_from_first_line(messages: list[BaseMessage]) -> str:
     line = next(line for line in text.splitlines() if "[1]" in line)
     time.sleep(0.05)
     return line.replace("[1]", "").strip() + " [1]"
-
-

@@ -27,12 +27,20 @@ REFUSAL_HEADS = {
 }
 
 CHECK_WORDS = {
-    "citations": "cites evidence that was read",
-    "numbers": "numbers agree",
+    "cited": "cites evidence that was read",
+    "numbers": "numbers and units agree",
     "dates": "dates agree",
     "quotations": "quotations are verbatim",
     "names": "names agree",
-    "entities": "names agree",
+    "question_names": "about who and what was asked",
+    "grounded": "its words stand in the evidence",
+    "counted": "counts only what is listed",
+    "answer_type": "the kind of answer asked for",
+    "informative": "says something new",
+    "aspect": "answers the aspect asked for",
+    "attribution": "keeps who said it",
+    "model": "the chat model agrees",
+    "verifier": "the verifier agrees",
 }
 
 _NUMBERS = re.compile(r"\[(\d+)\]")
@@ -214,7 +222,10 @@ def _check(check: Check) -> str:
     if check.score is not None and check.passed is None:
         shape, word = "≈", f"{check.score:.2f}"
     detail = f": {text(check.detail)}" if check.detail else ""
-    return f'<li><span class="shape" aria-hidden="true">{shape}</span> {text(name)} <em>{word}</em>{detail}</li>'
+    return (
+        f'<li><span class="shape" aria-hidden="true">{shape}</span> {text(name)} <em>{word}</em>'
+        f"{detail}</li>"
+    )
 
 
 def _acts(view: TurnView, answer: Answer) -> str:

@@ -66,7 +66,8 @@ def render_article(
         class_="pane article", aria_label="Article", data_article=article.id, data_at=_at(current)
     )
     return (
-        f"<section{marks}><div class='pane-bar'>{back}{_steps(places, current, turn_id)}{close}</div>"
+        f"<section{marks}><div class='pane-bar'>{back}{_steps(places, current, turn_id)}{close}"
+        "</div>"
         f'<div class="scroller" tabindex="0" role="region" aria-label="Text of the article">'
         f'<h2 tabindex="-1">{text(article.title)}</h2>{details}{where}'
         f'<div class="text">{_marked(article.text, here, current)}</div></div></section>'

@@ -27,7 +27,7 @@ def render_header(visitor: str | None) -> str:
         )
     theme = button("◐", "theme", title="Switch between light and dark", class_="quiet")
     return (
-        '<header class="bar"><h1><span class="brand-mark" aria-hidden="true">❡</span>'
+        '<header class="bar"><h1><span class="brand-mark" aria-hidden="true">¶</span>'
         f'Article assistant</h1><nav aria-label="Pages">{links}</nav>'
         f'<span class="bar-end">{who}{theme}</span></header>'
     )
@@ -70,8 +70,9 @@ def render_conversations(found: Sequence[Conversation], current: str, words: str
     listed = (
         f'<ul class="conversations">{items}</ul>' if items else f'<p class="none">{nothing}</p>'
     )
+    new = button("+ New conversation", "new", class_="new")
     return (
-        f'<nav class="history" aria-label="Conversations">{button("＋ New conversation", "new", class_="new")}'
+        f'<nav class="history" aria-label="Conversations">{new}'
         '<form data-act="search" data-typing="yes" role="search"><label class="sr" for="words">'
         f'Search conversations</label><input id="words"{search}></form>{listed}</nav>'
     )
@@ -90,7 +91,7 @@ def _listed(item: Conversation, is_current: bool) -> str:
 def render_title(current: Conversation | None) -> str:
     """Name the conversation, with what can be done to it."""
     if current is None:
-        return '<div class="title"><h2>New conversation</h2></div>'
+        return '<div class="named"><h2>New conversation</h2></div>'
     named = {"id": current.conversation_id}
     acts = (
         button(
@@ -113,7 +114,7 @@ def render_title(current: Conversation | None) -> str:
         ),
     )
     return (
-        f'<div class="title"><h2>{text(current.title)}</h2>'
+        f'<div class="named"><h2>{text(current.title)}</h2>'
         f'<span class="title-acts">{"".join(acts)}</span></div>'
     )
 

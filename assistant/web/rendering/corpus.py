@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from assistant.types import ArticleEntry
-from assistant.web.rendering.markup import attributes, button, day, plural, text
+from assistant.web.rendering.markup import (
+    attributes,
+    button,
+    day,
+    plural,
+    short_day,
+    text,
+)
 
 _ROWS = 50
 _SORTS = {
@@ -104,8 +111,8 @@ def render_table(entries: Sequence[ArticleEntry], view: TableView, *, may_edit: 
     return (
         f'<section aria-label="Articles">{_search(entries, view)}'
         f'<p class="label" role="status">{plural(len(found), "article")}</p>'
-        '<div class="table" tabindex="0" role="region" aria-label="Table of articles"><table><thead>'
-        "<tr><th>Title</th><th>Source</th><th>Published</th><th>Added</th><th class='num'>Passages"
+        '<div class="table" tabindex="0" role="region" aria-label="Table of articles"><table>'
+        "<thead><tr><th>Title</th><th>Source</th><th>Published</th><th>Added</th><th class='num'>Passages"
         '</th><th><span class="sr">Actions</span></th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{steps}</section>"
     )
@@ -137,7 +144,7 @@ def _option(value: str, label: str, chosen: str) -> str:
 
 def _row(entry: ArticleEntry, *, may_edit: bool) -> str:
     title = button(text(entry.title), "read", class_="title", article=entry.article_id)
-    added = day(entry.added.date()) if entry.added else ""
+    added = short_day(entry.added.date()) if entry.added else ""
     remove = ""
     if may_edit:
         remove = button(
@@ -152,7 +159,7 @@ def _row(entry: ArticleEntry, *, may_edit: bool) -> str:
         )
     return (
         f"<tr><td>{title}</td><td>{text(entry.source or '')}</td>"
-        f"<td>{text(day(entry.published))}</td><td>{text(added)}</td>"
+        f"<td>{text(short_day(entry.published))}</td><td>{text(added)}</td>"
         f"<td class='num'>{entry.passages}</td><td>{remove}</td></tr>"
     )
 
@@ -180,8 +187,9 @@ def render_timeline(entries: Sequence[ArticleEntry]) -> str:
             continue
         height = 4 + 76 * count / tallest
         left = index * width + min(width * 0.1, 2)
+        wide = max(min(width * 0.8, 40), 2)
         bars.append(
-            f'<rect x="{left:.1f}" y="{80 - height:.1f}" width="{max(min(width * 0.8, 40), 2):.1f}" '
+            f'<rect x="{left:.1f}" y="{80 - height:.1f}" width="{wide:.1f}" '
             f'height="{height:.1f}" rx="2"><title>{_bin_name(key)}: {plural(count, "article")}'
             "</title></rect>"
         )
@@ -210,6 +218,15 @@ def _bin_name(key: tuple[int, int]) -> str:
     return f"{date(year, month, 1):%B %Y}" if month else str(year)
 
 
+def render_add_head(suffixes: Sequence[str]) -> str:
+    """Say what can be added."""
+    kinds = ", ".join(suffix.lstrip(".") for suffix in suffixes)
+    return (
+        f"<h3>Add articles</h3><p class='label'>Files ({text(kinds)}), or addresses of web pages. "
+        "The originals are kept beside the text that was read from them.</p>"
+    )
+
+
 def render_adding(adding: Adding | None) -> str:
     """Show how far an adding is and what became of each source."""
     if adding is None:
@@ -219,12 +236,7 @@ def render_adding(adding: Adding | None) -> str:
         "unchanged": ("=", "already there"),
         "failed": ("✕", "failed"),
     }
-    items = "".join(
-        f'<li class="{item.kind}"><span class="shape" aria-hidden="true">{signs[item.kind][0]}</span> '
-        f"{text(item.name)} <em>{signs[item.kind][1]}</em>{' — ' + text(item.reason) if item.reason else ''}"
-        "</li>"
-        for item in adding.outcomes
-    )
+    items = "".join(_outcome(item, *signs[item.kind]) for item in adding.outcomes)
     outcomes = f'<ul class="outcomes">{items}</ul>' if items else ""
     if adding.finished:
         return f'<div class="adding" role="status"><p>{text(adding.doing)}</p>{outcomes}</div>'
@@ -232,6 +244,14 @@ def render_adding(adding: Adding | None) -> str:
     return (
         f'<div class="adding" role="status"><p>{text(adding.doing)}</p>'
         f'<progress{value} aria-label="Progress"></progress>{outcomes}</div>'
+    )
+
+
+def _outcome(item: Outcome, shape: str, word: str) -> str:
+    reason = f" — {text(item.reason)}" if item.reason else ""
+    return (
+        f'<li class="{item.kind}"><span class="shape" aria-hidden="true">{shape}</span> '
+        f"{text(item.name)} <em>{word}</em>{reason}</li>"
     )
 
 

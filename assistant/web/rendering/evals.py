@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.web.rendering.markup import attributes, text
+from assistant.web.rendering.markup import attributes, day, plural, text
 
 REPORT = "report.json"
 PAGE = "report.html"
@@ -77,24 +78,19 @@ def _measures(report: Mapping[str, Any]) -> tuple[Measure, ...]:
     return tuple(found)
 
 
-def render_evals(report: Report | None, written: str) -> str:
-    """Draw a report's figures with their intervals; `written` says when it was made."""
+def render_evals(report: Report | None) -> str:
+    """Draw a report's figures with their intervals."""
     if report is None:
         return (
             '<section class="page-text"><h2>How good are the answers?</h2><p>No eval has been run '
             "here yet. <code>python -m evals run</code> asks a set of questions with known answers "
             "and writes a report that this page then shows.</p></section>"
         )
+    written = datetime.fromtimestamp(report.written, UTC).astimezone()
     groups: dict[tuple[str, str], list[Measure]] = {}
     for measure in report.measures:
         groups.setdefault((measure.suite, measure.pipeline), []).append(measure)
-    tables = "".join(
-        f"<h3>{text(suite)} <span class='from'>{text(pipeline)}, {group[0].questions} questions</span>"
-        f"</h3><table class='measures'><thead><tr><th>Measure</th><th class='num'>Value</th>"
-        f"<th>95 % interval</th><th class='num'>n</th></tr></thead>"
-        f"<tbody>{''.join(_row(measure) for measure in group)}</tbody></table>"
-        for (suite, pipeline), group in groups.items()
-    )
+    tables = "".join(_table(*named, group) for named, group in groups.items())
     frame = ""
     if (report.folder / PAGE).is_file():
         marks = attributes(
@@ -106,8 +102,18 @@ def render_evals(report: Report | None, written: str) -> str:
         frame = f"<h3>The whole report</h3><iframe{marks}></iframe>"
     return (
         f'<section class="page-text wide"><h2>How good are the answers?</h2><p>The newest run, '
-        f"{text(report.folder.name)}, written {text(written)}. A bar spans the interval, its mark is "
-        f"the value.</p>{tables}{frame}</section>"
+        f"{text(report.folder.name)}, written {day(written.date())}, {written:%H:%M}. A bar spans "
+        f"the interval, its mark is the value.</p>{tables}{frame}</section>"
+    )
+
+
+def _table(suite: str, pipeline: str, measures: Sequence[Measure]) -> str:
+    rows = "".join(_row(measure) for measure in measures)
+    return (
+        f"<h3>{text(suite)} <span class='from'>{text(pipeline)}, "
+        f"{plural(measures[0].questions, 'question')}</span></h3><table class='measures'><thead>"
+        "<tr><th>Measure</th><th class='num'>Value</th><th>95 % interval</th>"
+        f"<th class='num'>n</th></tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
@@ -117,7 +123,8 @@ def _row(measure: Measure) -> str:
     if inside:
         low, high, value = (100 * part for part in (measure.low, measure.high, measure.value))
         bar = (
-            '<svg class="interval" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+            '<svg class="interval" viewBox="0 0 100 10" preserveAspectRatio="none" '
+            'aria-hidden="true">'
             f'<line x1="0" x2="100" y1="5" y2="5"/><rect x="{low:.1f}" y="3" '
             f'width="{max(high - low, 0.6):.1f}" height="4"/>'
             f'<rect class="value" x="{max(value - 0.5, 0):.1f}" y="0" width="1" height="10"/></svg>'

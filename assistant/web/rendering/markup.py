@@ -65,6 +65,11 @@ def day(value: date | None) -> str:
     return f"{value.day} {value:%B %Y}" if value else ""
 
 
+def short_day(value: date | None) -> str:
+    """Write a date for a table, "10 Sep 2018"; empty if there is none."""
+    return f"{value.day} {value:%b %Y}" if value else ""
+
+
 def joined(parts: Iterable[str | None], separator: str = " · ") -> str:
     """Join the texts that are there, escaped."""
     return separator.join(text(part) for part in parts if part)
