@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from assistant.corpus.examples import find_questions, read_questions
 from assistant.corpus.store import CorpusFolder, ensure_starter, supported_suffixes
 from assistant.errors import ArticleNotFoundError
 from assistant.offline import stay_offline
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     from assistant.models.chat import LoadedChatModel
     from assistant.models.embeddings import EmbeddingModel
 
+_LOOKED_THROUGH = 200
+"""Articles in which example questions are looked for."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -62,6 +66,7 @@ class Assistant:
         self._index: Index | None = None
         self._chain: AnswerChain | None = None
         self._paths: tuple[str, Mapping[str, Path]] = ("", {})
+        self._examples: tuple[str, list[str]] = ("", [])
 
     @classmethod
     def open(cls, settings: Settings | None = None, *, progress: Progress = no_progress) -> Self:
@@ -339,6 +344,24 @@ class Assistant:
             for item in self.articles()
         ]
 
+    def example_questions(self, limit: int = 4) -> list[str]:
+        """Return questions that these articles answer, for somebody who does not know them.
+
+        Articles may bring their own, as `questions` in their front matter; others are found
+        where a text says who somebody is.
+        """
+        version = self.index.version()
+        if self._examples[0] != version:
+            paths = self._article_paths()
+            references = sorted(self.index.articles(), key=_newest_first)[:_LOOKED_THROUGH]
+            sources = (
+                (read_questions(paths[item.article_id]), self.index.article(item.article_id).text)
+                for item in references
+                if item.article_id in paths
+            )
+            self._examples = (version, find_questions(sources, limit=limit))
+        return self._examples[1][:limit]
+
     def _article_paths(self) -> Mapping[str, Path]:
         """Find each article's file; the corpus is read again only after it changed."""
         fingerprint = self.corpus.fingerprint()
@@ -377,6 +400,10 @@ class Assistant:
         path = self.corpus.remove(self.article_id(article_id))
         self.sync(allow_empty=True)
         return path
+
+
+def _newest_first(item: ArticleReference) -> tuple[int, str]:
+    return (-item.published.toordinal() if item.published else 0, item.article_id)
 
 
 def _written(path: Path | None) -> datetime | None:

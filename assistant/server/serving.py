@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from assistant.server.options import ServeOptions
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from assistant.assistant import Assistant
 
 _LAST_ANSWERS_S = 30
