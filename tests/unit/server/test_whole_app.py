@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from assistant.server.api.schemas import ErrorBody
@@ -14,16 +17,23 @@ from assistant.server.keys import KeyStore
 from assistant.server.options import ServeOptions
 from tests.support.serving import HEIGHT, ScriptedAssistant
 
-# Gradio leaves an event loop of its own open.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 ASK = {"question": HEIGHT}
+
+
+@contextmanager
+def serving(assistant: ScriptedAssistant, options: ServeOptions) -> Iterator[TestClient]:
+    """Serve the whole app. Built outside of an event loop, Gradio makes one and leaves it open."""
+
+    async def build() -> FastAPI:
+        return create_app(assistant, options)
+
+    with TestClient(asyncio.run(build()), base_url="http://localhost") as client:
+        yield client
 
 
 @pytest.fixture
 def whole(scripted: ScriptedAssistant, tmp_path: Path) -> Iterator[TestClient]:
-    app = create_app(scripted, ServeOptions(runs=tmp_path))
-    with TestClient(app, base_url="http://localhost") as client:
+    with serving(scripted, ServeOptions(runs=tmp_path)) as client:
         yield client
 
 
@@ -56,7 +66,7 @@ def test_where_people_log_in_programs_need_a_key(
     scripted: ScriptedAssistant, tmp_path: Path
 ) -> None:
     options = ServeOptions(runs=tmp_path, user_header="X-User")
-    with TestClient(create_app(scripted, options), base_url="http://localhost") as client:
+    with serving(scripted, options) as client:
         assert client.post("/v1/answers", json=ASK).status_code == 401
         named = {"X-User": "ines"}
         assert client.post("/v1/answers", json=ASK, headers=named).status_code == 401
