@@ -48,7 +48,13 @@ def configure_logs(form: LogFormat) -> None:
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
         )
     )
+    handler.addFilter(_is_ours_or_a_warning)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("assistant").setLevel(logging.INFO)
+
+
+def _is_ours_or_a_warning(record: logging.LogRecord) -> bool:
+    # Some libraries set the level of their own logger, so that the root's does not hold them.
+    return record.levelno >= logging.WARNING or record.name.startswith("assistant")

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi import Path as InPath
 from starlette.concurrency import run_in_threadpool
 
+from assistant.errors import ArticleNotFoundError
 from assistant.server.api.access import require
 from assistant.server.api.errors import ApiError
 from assistant.server.api.schemas import (
@@ -133,9 +134,16 @@ async def add_article(
     responses=error_responses(401, 403, 404, 409, 422, 503),
 )
 async def delete_article(article_id: ArticleId, request: Request) -> dict[str, Any]:
-    """Delete an article's files from the corpus; it is not found any more from then on."""
+    """Delete an article's files from the corpus; it is not found any more from then on.
+
+    The whole id is needed: first digits are too easily those of another article.
+    """
     assistant = api_of(request).assistant
     whole = await run_in_threadpool(assistant.article_id, article_id)
+    if whole != article_id:
+        raise ArticleNotFoundError(
+            f"No article has the id {article_id!r}.", hint="Give all digits of the id."
+        )
     await run_in_threadpool(assistant.remove, whole)
     return {"removed": whole}
 

@@ -54,6 +54,7 @@ def test_an_uploaded_file_is_found_at_once_and_known_the_second_time(client: Tes
 
 def test_a_deleted_article_is_gone(client: TestClient, scripted: ScriptedAssistant) -> None:
     known = article_of(scripted, "Ferry line ends")
+    assert client.delete(f"/v1/articles/{known.id[:15]}").status_code == 404
     reply = client.delete(f"/v1/articles/{known.id}")
     assert reply.json() == {"removed": known.id}
     assert client.get(f"/v1/articles/{known.id}").status_code == 404

@@ -20,6 +20,7 @@ with structlog.contextvars.bound_contextvars(request_id="number-1"):
         fail()
     except OSError:
         log.exception("request failed")
+logging.getLogger("httpx").setLevel("DEBUG")
 logging.getLogger("httpx").info("a question in an address")
 logging.getLogger("uvicorn.error").warning("from %s", "uvicorn")
 """
