@@ -78,6 +78,8 @@ class BodyLimit:
         async def send_noting(message: Message) -> None:
             nonlocal started
             started = True
+            if seen > most and message["type"] == "http.response.start":
+                message = {**message, "status": 413}  # the framework took it for a broken body
             await send(message)
 
         try:

@@ -43,9 +43,11 @@ async def answer_turn(
     """
     events = assistant.astream(view.question, history, where=view.where)
     wait = _Wait(stop, time.monotonic() + _LONGEST_S)
+    # The search begins before the page has been told that it does.
+    first = asyncio.ensure_future(anext(events))
     try:
         yield view
-        view = advance(view, await wait.until(anext(events)))
+        view = advance(view, await wait.until(first))
         yield view
         async with turnstile.passing() as ticket:
             places = ticket.places()
@@ -71,6 +73,9 @@ async def answer_turn(
         problem = "Something went wrong; the log of the server says what."
         yield dataclasses.replace(view, stage="failed", problem=problem)
     finally:
+        if not first.done():
+            first.cancel()
+            await asyncio.wait({first})
         await events.aclose()
 
 

@@ -82,8 +82,8 @@ class Chat:
         if session.live is not None:
             session.past.append(session.live)
         session.live, session.stop, session.reads_article = view, asyncio.Event(), False
-        yield {"box": "", "past": render_past(session.past), "live": render_turn(view)}
-        begun = self._begin(visitor, session, question)
+        begun = {"box": "", "past": render_past(session.past)}
+        begun |= self._begin(visitor, session, question)
         async for update in self._answer(visitor, session, view, begun):
             yield update
 

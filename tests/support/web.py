@@ -49,11 +49,11 @@ class ScriptedAssistant(Assistant):
 
 
 def open_scripted(folder: Path, script: Script, *, corpus: Path | None = None) -> ScriptedAssistant:
-    """Index a corpus (an empty one where none is given) with scripted models."""
+    """Open a corpus, an empty one where none is given, with scripted models."""
     given = corpus if corpus is not None else folder / "corpus"
     given.mkdir(exist_ok=True)
     assistant = ScriptedAssistant(load_settings(data_dir=folder, corpus_dir=given), script)
-    assistant.sync()
+    assistant.refresh()
     return assistant
 
 

@@ -112,8 +112,8 @@ def render_table(entries: Sequence[ArticleEntry], view: TableView, *, may_edit: 
         f'<section aria-label="Articles">{_search(entries, view)}'
         f'<p class="label" role="status">{plural(len(found), "article")}</p>'
         '<div class="table" tabindex="0" role="region" aria-label="Table of articles"><table>'
-        "<thead><tr><th>Title</th><th>Source</th><th>Published</th><th>Added</th><th class='num'>Passages"
-        '</th><th><span class="sr">Actions</span></th></tr></thead>'
+        "<thead><tr><th>Title</th><th>Source</th><th>Published</th><th>Added</th>"
+        "<th class='num'>Passages</th><th><span class='sr'>Actions</span></th></tr></thead>"
         f"<tbody>{rows}</tbody></table></div>{steps}</section>"
     )
 
