@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import webbrowser
-from collections.abc import Callable
-from socket import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from assistant.server.options import ServeOptions
@@ -59,7 +60,23 @@ def serve(
         proxy_headers=False,
         timeout_graceful_shutdown=_LAST_ANSWERS_S,
     )
-    Server(config).run()
+    with _ending_cleanly():
+        Server(config).run()
+
+
+@contextmanager
+def _ending_cleanly() -> Iterator[None]:
+    """Let what follows the server run as well: uvicorn raises the signal again that ended it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda _number, _frame: None) for number in signals]
+    try:
+        yield
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _browsable(host: str) -> str:
