@@ -27,9 +27,11 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 articles_app = typer.Typer(help="List, show and remove articles.", no_args_is_help=True)
+users_app = typer.Typer(help="Add and list those who may log in.", no_args_is_help=True)
 models_app = typer.Typer(help="List, pull and locate models.", no_args_is_help=True)
 app.add_typer(articles_app, name="articles")
 app.add_typer(models_app, name="models")
+app.add_typer(users_app, name="users")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -136,6 +138,11 @@ def serve(
     trusted_proxy: Annotated[
         list[str] | None, typer.Option(help="Address of that proxy; loopback where absent.")
     ] = None,
+    editor: Annotated[
+        list[str] | None,
+        typer.Option(help="Of the users of that header, one who may change articles; else all."),
+    ] = None,
+    runs: Annotated[Path, typer.Option(help="Folder of eval runs.")] = Path("runs"),
 ) -> None:
     """Serve the web chat. Other addresses than loopback need --users or --user-header."""
     with _errors():
@@ -144,6 +151,7 @@ def serve(
 
         given: dict[str, Any] = {"host": host, "port": port, "users_file": users}
         given |= {"user_header": user_header, "hosts": tuple(allowed_host or ())}
+        given |= {"editors": tuple(editor or ()), "runs": runs}
         if trusted_proxy:
             given["trusted_proxies"] = tuple(trusted_proxy)
         options = ServeOptions(**given)
@@ -307,6 +315,35 @@ def models_path(name: Annotated[str, typer.Argument(help="A model of the catalog
         from assistant.models.pull import model_path
 
         typer.echo(model_path(name, _settings()))
+
+
+UsersFile = Annotated[Path, typer.Option("--users", help="The file of users.")]
+
+
+@users_app.command("add")
+def users_add(
+    name: Annotated[str, typer.Argument(help="Letters, digits, dots, dashes and @.")],
+    *,
+    users: UsersFile,
+    read_only: Annotated[bool, typer.Option(help="May ask, not change the articles.")] = False,
+) -> None:
+    """Add a user, or give one another password. It is asked for and kept hashed."""
+    with _errors():
+        from assistant.server.users import write_user
+
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        write_user(users, name, password, may_edit=not read_only)
+        typer.echo(f"{name} may log in; `assistant serve --users {users}` asks for it.")
+
+
+@users_app.command("list")
+def users_list(*, users: UsersFile) -> None:
+    """List the users of a file."""
+    with _errors():
+        from assistant.server.users import read_users
+
+        for user in read_users(users).values():
+            typer.echo(f"{user.name}\t{'may edit' if user.may_edit else 'may read'}")
 
 
 @app.command()
