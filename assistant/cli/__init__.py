@@ -11,6 +11,7 @@ import typer
 
 from assistant.cli.keys import keys_app
 from assistant.cli.opening import Json, errors, open_assistant, read_settings, refuse
+from assistant.cli.users import users_app
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,6 +31,7 @@ articles_app = typer.Typer(help="List, show and remove articles.", no_args_is_he
 models_app = typer.Typer(help="List, pull and locate models.", no_args_is_help=True)
 app.add_typer(articles_app, name="articles")
 app.add_typer(models_app, name="models")
+app.add_typer(users_app, name="users")
 app.add_typer(keys_app, name="keys")
 
 
@@ -135,6 +137,11 @@ def serve(
     trusted_proxy: Annotated[
         list[str] | None, typer.Option(help="Address of that proxy; loopback where absent.")
     ] = None,
+    editor: Annotated[
+        list[str] | None,
+        typer.Option(help="Of the users of that header, one who may change articles; else all."),
+    ] = None,
+    runs: Annotated[Path, typer.Option(help="Folder of eval runs.")] = Path("runs"),
     log_json: Annotated[bool, typer.Option("--log-json", help="Write the log as JSON.")] = False,
 ) -> None:
     """Serve the web chat, the HTTP API and MCP in one process.
@@ -147,6 +154,7 @@ def serve(
 
         given: dict[str, Any] = {"host": host, "port": port, "users_file": users}
         given |= {"user_header": user_header, "hosts": tuple(allowed_host or ())}
+        given |= {"editors": tuple(editor or ()), "runs": runs}
         if trusted_proxy:
             given["trusted_proxies"] = tuple(trusted_proxy)
         options = ServeOptions(**given)

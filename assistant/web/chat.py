@@ -250,9 +250,9 @@ class Chat:
             where = _read_filter(data.get("said"), articles)
         except ValueError:
             problem = "Dates are written as YYYY-MM-DD."
-            return {"filters": render_filters(session.where, articles, problem)}
+            return {"filters": render_filters(session.where, articles, problem, opened=True)}
         session.where = where
-        return {"filters": render_filters(where, articles)}
+        return {"filters": render_filters(where, articles, opened=True)}
 
     async def _act_unfilter(self, _: Visitor, session: Session, __: Mapping[str, Any]) -> Update:
         session.where = SearchFilter()

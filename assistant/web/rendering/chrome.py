@@ -120,7 +120,11 @@ def render_title(current: Conversation | None) -> str:
 
 
 def render_filters(
-    where: SearchFilter, articles: Sequence[ArticleReference], problem: str = ""
+    where: SearchFilter,
+    articles: Sequence[ArticleReference],
+    problem: str = "",
+    *,
+    opened: bool = False,
 ) -> str:
     """Let the search be narrowed to sources, a range of dates and single articles."""
     sources = sorted({item.source for item in articles if item.source})
@@ -150,7 +154,7 @@ def render_filters(
     clear = button("Search everything", "unfilter") if where else ""
     wrong = f'<p class="problem" role="alert">{text(problem)}</p>' if problem else ""
     return (
-        f'<details class="filters"{" open" if problem else ""}><summary>'
+        f'<details class="filters"{" open" if opened else ""}><summary>'
         f'<span class="funnel" aria-hidden="true">▽</span> {text(describe_filter(where, articles))}'
         f'</summary><form data-act="filter" data-live="yes">{wrong}{boxes}{dates}'
         f"<fieldset><legend>Articles</legend><div class='boxes'>{single}</div>{rest}</fieldset>"

@@ -1,0 +1,160 @@
+"""A real browser on the real app: headless Chromium against `assistant serve`.
+
+Every page is watched: a request to another origin, an error on the console or an exception in
+the page fails the test that had it open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.integration.conftest import ROOT
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+START_S = 240
+ANSWER_MS = 120_000
+
+
+@dataclass
+class Watched:
+    """A page and what went wrong on it."""
+
+    page: Page
+    address: str
+    problems: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine: install the package chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of `assistant serve` with its real models, in a process of its own.
+
+    BROWSER_TEST_ADDRESS names one that runs already, to save its start while writing tests.
+    """
+    if running := os.environ.get("BROWSER_TEST_ADDRESS"):
+        yield running
+        return
+    data = tmp_path_factory.mktemp("served")
+    kept = ROOT / ".data" / "prefixes"
+    if kept.is_dir():  # what the chat model has read already, if this checkout was used before
+        shutil.copytree(kept, data / "prefixes")
+    port = free_port()
+    models = os.environ.get("ASSISTANT_MODELS_DIR")
+    environment = {n: v for n, v in os.environ.items() if not n.startswith("ASSISTANT_")}
+    environment |= {"ASSISTANT_DATA_DIR": str(data), "PYTHONPATH": str(ROOT)}
+    environment |= {"ASSISTANT_MODELS_DIR": models} if models else {}
+    log = (data / "server.log").open("w+")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "assistant", "serve", "--port", str(port)],
+        cwd=data,
+        env=environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        wait_for(port, process, data / "server.log")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+        log.close()
+
+
+def wait_for(port: int, process: subprocess.Popen[Any], log: Path) -> None:
+    """Wait until somebody listens."""
+    until = time.monotonic() + START_S
+    while time.monotonic() < until:
+        assert process.poll() is None, log.read_text()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.2)
+    pytest.fail(f"the server did not start: {log.read_text()}")
+
+
+def free_port() -> int:
+    """Return a port that nobody has."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Watched]]:
+    """Open watched pages, each in a browser profile of its own."""
+    contexts: list[BrowserContext] = []
+    opened: list[Watched] = []
+
+    def open_one(address: str, **options: Any) -> Watched:
+        options = {"viewport": {"width": 1400, "height": 860}, "locale": "en-GB"} | options
+        context = browser.new_context(**options)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        contexts.append(context)
+        watched = Watched(context.new_page(), address)
+        opened.append(watched)
+        watch(watched)
+        watched.page.goto(address)
+        watched.page.wait_for_selector(".welcome, .turn", timeout=30_000)
+        return watched
+
+    yield open_one
+    problems = [problem for watched in opened for problem in watched.problems]
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def watch(watched: Watched) -> None:
+    """Note requests that leave the origin, console errors and exceptions."""
+    origin = urlsplit(watched.address).netloc
+
+    def requested(request: Any) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme not in {"data", "blob"} and parts.netloc != origin:
+            watched.problems.append(f"request to {request.url}")
+
+    def said(message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            watched.problems.append(f"console {message.type}: {message.text}")
+
+    watched.page.on("request", requested)
+    watched.page.on("console", said)
+    watched.page.on("pageerror", lambda error: watched.problems.append(f"exception: {error}"))
+    watched.page.on("popup", lambda _: watched.problems.append("a page was opened"))
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Watched], served: str) -> Page:
+    return open_page(served).page
+
+
+def ask(page: Page, question: str, *, stage: str = "done") -> None:
+    """Type a question, press Enter and wait for the stage of its answer."""
+    page.fill("#question textarea", question)
+    page.keyboard.press("Enter")
+    shown = page.locator("#live .question")
+    shown.filter(has_text=question.strip().splitlines()[0]).wait_for()
+    page.wait_for_selector(f"#live .turn[data-stage={stage}]", timeout=ANSWER_MS)

@@ -1,0 +1,149 @@
+"""Texts that attack the page, everywhere a text can come from. Only the models are scripted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from langchain_core.messages import BaseMessage
+from playwright.sync_api import Page
+
+from assistant.server.app import create_app
+from assistant.server.options import ServeOptions
+from tests.browser.conftest import Watched, ask, free_port
+from tests.support.hostile import PAYLOADS, title_of
+from tests.support.web import open_scripted
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.timeout(300),
+    pytest.mark.filterwarnings("ignore"),  # the server runs in this process, libraries and all
+]
+
+
+def echo(messages: list[BaseMessage]) -> str:
+    """Draft what was asked, hostile as it is, and find it all supported."""
+    asked = str(messages[-1].content)
+    if "[1]" not in asked:
+        return "yes"
+    line = next(line for line in asked.splitlines() if "[1]" in line)
+    return f"{line.replace('[1]', '').strip()} [1]"
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the app over a corpus in which every text is an attack."""
+    folder = tmp_path_factory.mktemp("attacked")
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    assistant = open_scripted(folder / "data", echo, corpus=corpus)
+    for number, payload in enumerate(PAYLOADS):
+        title = f"{title_of(payload)} {number}"
+        body = f"Report marlow{number} says {title_of(payload)} on the bridge.\n\n{payload}\n"
+        (corpus / f"attack{number}.txt").write_text(f"{title}\n\n{body}", "utf-8")
+    assistant.refresh()
+    assert len(assistant.articles()) >= len(PAYLOADS) - 1  # one, with a NUL, is refused as binary
+    port = free_port()
+    server: list[uvicorn.Server] = []
+
+    async def run() -> None:
+        app = create_app(assistant, ServeOptions(port=port, questions_per_minute=1000))
+        server.append(uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning")))
+        await server[0].serve()
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),))
+    thread.start()
+    while not (server and server[0].started):
+        thread.join(0.1)
+        assert thread.is_alive()
+    yield f"http://127.0.0.1:{port}"
+    server[0].should_exit = True
+    thread.join(20)
+    assistant.close()
+
+
+def unharmed(page: Page) -> None:
+    """Nothing ran, nothing covers the page, nothing foreign is in it, it is where it was."""
+    found = page.evaluate(
+        """() => ({
+            ran: window.hacked ?? null,
+            foreign: [...document.querySelectorAll(
+                '.gradio-container :is(img, iframe, video, audio, object, embed, base, meta, link,'
+                + ' script, style, template, portal, math, foreignObject, use, image)'
+            )].filter(item => item.closest('.html-container')).map(item => item.outerHTML),
+            styled: [...document.querySelectorAll('.html-container [style]')]
+                .filter(item => item.closest('.turn, .pane, table, nav, form, figure'))
+                .map(item => item.outerHTML),
+            handlers: [...document.querySelectorAll('.html-container *')].flatMap(item =>
+                [...item.attributes].filter(one => one.name.startsWith('on')).map(one => one.name)),
+            links: [...document.querySelectorAll('.html-container a[href]')].map(item => item.href),
+            cover: document.elementFromPoint(innerWidth / 2, 20)?.closest('.bar') !== null,
+        })"""
+    )
+    assert found == {
+        "ran": None, "foreign": [], "styled": [], "handlers": [], "links": [], "cover": True,
+    }  # fmt: skip
+
+
+def test_hostile_questions_articles_and_drafts_stay_text(
+    open_page: Callable[..., Watched], attacked: str
+) -> None:
+    assert len(PAYLOADS) >= 30
+    page = open_page(attacked).page
+    for number, payload in enumerate(PAYLOADS):
+        question = f"What says report marlow{number} {title_of(payload)}?"
+        page.fill("#question textarea", question)
+        page.keyboard.press("Enter")
+        page.wait_for_function(
+            """number => document.querySelector('#live .question')?.innerText.includes(
+                `report marlow${number} `) && document.querySelector('#live [data-stage=done]')""",
+            arg=number,
+            timeout=30_000,
+        )
+        with contextlib.suppress(Exception):
+            page.locator("#pane .place").first.click(timeout=1000)
+            page.wait_for_selector("#pane .pane.article", timeout=3000)
+        unharmed(page)
+    page.reload()
+    page.wait_for_selector("#live .turn")
+    page.locator("#filters summary").click()
+    for box in page.locator("#filters .boxes input").all()[:3]:
+        box.check()
+    unharmed(page)
+    for name in ("corpus", "settings"):
+        page.locator(f"[data-page-link={name}]").first.click()
+        unharmed(page)
+    for title in page.locator("#table button.title").all()[:50]:
+        title.click()
+        page.wait_for_selector("#reader .pane.article")
+        unharmed(page)
+
+
+def test_a_hostile_draft_is_shown_as_text_while_it_streams(
+    open_page: Callable[..., Watched], attacked: str
+) -> None:
+    page = open_page(attacked).page
+    ask(page, "What says report marlow4 on the bridge?")
+    assert "<img src=x onerror=" in page.locator("#middle").inner_text()
+    unharmed(page)
+
+
+def test_hostile_file_names_and_addresses_stay_text(
+    open_page: Callable[..., Watched], attacked: str, tmp_path: Path
+) -> None:
+    page = open_page(attacked).page
+    page.locator("[data-page-link=corpus]").first.click()
+    name = "<img src=x onerror=window.hacked=1>.txt"
+    (tmp_path / name).write_text("<b>Bold</b>\n\n<script>window.hacked=1</script> is a text.\n")
+    page.set_input_files("#files input[type=file]", [str(tmp_path / name)])
+    page.wait_for_selector("#files tr")
+    page.fill("#urls textarea", "javascript:window.hacked=1 <svg/onload=window.hacked=1>")
+    page.get_by_role("button", name="Add to the articles").click()
+    page.wait_for_selector("#adding .outcomes .failed", timeout=30_000)
+    page.wait_for_function("document.querySelector('#adding').innerText.includes('1 added')")
+    unharmed(page)
