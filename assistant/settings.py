@@ -57,6 +57,12 @@ class Settings(BaseSettings):
         None, description="Where the provider's OpenAI-compatible server listens."
     )
     chat_timeout_s: float = Field(120.0, gt=0, description="Longest wait for the chat model.")
+    chat_tries: int = Field(
+        3, ge=1, description="Times that a request to the provider's server is sent at most."
+    )
+    chat_rest_s: float = Field(
+        30.0, gt=0, description="How long a server that fails again and again is left alone."
+    )
     embedding_model: str = Field(
         "all-MiniLM-L6-v2", description="A catalogue name, a folder, or a model hub's name."
     )

@@ -14,6 +14,7 @@ from langchain_core.messages import BaseMessage, HumanMessage
 from assistant.errors import ModelNotFoundError, ModelServerError
 from assistant.models.catalogue import load_catalogue
 from assistant.models.pull import ensure_model
+from assistant.models.remote import CircuitOpenError, SteadyClient, steady_client
 from assistant.settings import Settings
 from assistant.types import Progress, no_progress
 
@@ -140,13 +141,15 @@ def _reach(named: str, settings: Settings) -> LoadedChatModel:
     from langchain.chat_models import init_chat_model
 
     options: dict[str, Any] = {"temperature": 0, "timeout": settings.chat_timeout_s}
+    client: SteadyClient | None = None
     if settings.chat_base_url:
         options["base_url"] = settings.chat_base_url
     provider = named.split(":", 1)[0]
     if provider == "openai":
         import os
 
-        options["stream_usage"] = True
+        client = steady_client(settings)
+        options |= {"stream_usage": True, "http_client": client, "max_retries": 0}
         if settings.chat_base_url and not os.environ.get("OPENAI_API_KEY"):
             options["api_key"] = _NO_KEY
     try:
@@ -162,7 +165,7 @@ def _reach(named: str, settings: Settings) -> LoadedChatModel:
         if translated is None:
             raise
         raise translated from error
-    return LoadedChatModel(model, name=named)
+    return LoadedChatModel(model, name=named, client=client)
 
 
 def translate_chat_error(error: Exception) -> ModelServerError | None:
@@ -171,7 +174,9 @@ def translate_chat_error(error: Exception) -> ModelServerError | None:
     from langchain_core.exceptions import ModelError as LangChainModelError
     from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
 
-    if isinstance(error, (APITimeoutError, httpx.TimeoutException, TimeoutError)):
+    if isinstance(error, CircuitOpenError):
+        problem = str(error)
+    elif isinstance(error, (APITimeoutError, httpx.TimeoutException, TimeoutError)):
         problem = "did not answer in time"
     elif isinstance(error, (APIConnectionError, httpx.TransportError, ConnectionError)):
         problem = "cannot be reached"
