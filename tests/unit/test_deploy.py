@@ -1,0 +1,75 @@
+"""What deploys the assistant names settings and options that exist."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from assistant.cli import app
+from assistant.settings import Settings
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+FILES = ["Dockerfile", "compose.yaml", "article-assistant.service"]
+
+
+def serve_options() -> set[str]:
+    command = get_command(app).commands["serve"]  # type: ignore[attr-defined]
+    return {name for option in command.params for name in option.opts}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_setting_is_one(name: str) -> None:
+    named = set(re.findall(r"ASSISTANT_[A-Z_]+", (DEPLOY / name).read_text()))
+    assert named
+    assert named <= {f"ASSISTANT_{field.upper()}" for field in Settings.model_fields}
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "article-assistant.service"])
+def test_every_option_of_serve_is_one(name: str) -> None:
+    (line,) = [
+        line
+        for line in (DEPLOY / name).read_text().splitlines()
+        if re.match(r"(CMD \[\"serve|ExecStart=)", line)
+    ]
+    options = set(re.findall(r"--[a-z-]+", line))
+    assert options
+    assert options <= serve_options()
+
+
+def test_the_image_passes_the_linter() -> None:
+    linter = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run(
+        [linter, DEPLOY / "Dockerfile"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_compose_file_keeps_to_loopback_and_drops_rights() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    assert set(services) == {"assistant", "vllm"}
+    ours = services["assistant"]
+    assert ours["ports"] == ["127.0.0.1:7860:7860"]
+    assert ours["cap_drop"] == ["ALL"]
+    assert (
+        DEPLOY.parent / "deploy" / ours["build"]["context"] / ours["build"]["dockerfile"]
+    ).is_file()
+    assert services["vllm"]["profiles"] == ["gpu"]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_the_unit_is_understood_by_systemd(tmp_path: Path) -> None:
+    unit = tmp_path / "article-assistant.service"
+    text = (DEPLOY / unit.name).read_text()
+    unit.write_text(text.replace("/opt/assistant/bin/assistant", "/bin/true"))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
