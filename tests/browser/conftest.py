@@ -38,9 +38,14 @@ class Watched:
     problems: list[str] = field(default_factory=list)
 
 
+def find_chromium() -> str | None:
+    """Return where Chromium is on this machine."""
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    path = find_chromium()
     if path is None:
         pytest.skip("no Chromium on this machine: install the package chromium")
     with sync_playwright() as playwright:
@@ -62,14 +67,21 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     kept = ROOT / ".data" / "prefixes"
     if kept.is_dir():  # what the chat model has read already, if this checkout was used before
         shutil.copytree(kept, data / "prefixes")
+    with serving(data) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def serving(data: Path, *arguments: str, **variables: str) -> Iterator[str]:
+    """Run `assistant serve` on a data folder and yield its address."""
     port = free_port()
     models = os.environ.get("ASSISTANT_MODELS_DIR")
     environment = {n: v for n, v in os.environ.items() if not n.startswith("ASSISTANT_")}
-    environment |= {"ASSISTANT_DATA_DIR": str(data), "PYTHONPATH": str(ROOT)}
+    environment |= {"ASSISTANT_DATA_DIR": str(data), "PYTHONPATH": str(ROOT), **variables}
     environment |= {"ASSISTANT_MODELS_DIR": models} if models else {}
     log = (data / "server.log").open("w+")
     process = subprocess.Popen(
-        [sys.executable, "-m", "assistant", "serve", "--port", str(port)],
+        [sys.executable, "-m", "assistant", "serve", "--port", str(port), *arguments],
         cwd=data,
         env=environment,
         stdout=log,
@@ -137,8 +149,8 @@ def watch(watched: Watched) -> None:
             watched.problems.append(f"request to {request.url}")
 
     def said(message: Any) -> None:
-        if message.type in {"error", "warning"}:
-            watched.problems.append(f"console {message.type}: {message.text}")
+        if message.type == "error":
+            watched.problems.append(f"console: {message.text}")
 
     watched.page.on("request", requested)
     watched.page.on("console", said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,6 +103,6 @@ def test_the_state_of_the_index_is_shown(page: Page) -> None:
 
 def test_settings_say_where_each_comes_from(page: Page) -> None:
     page.locator("[data-page-link=settings]").first.click()
-    row = page.locator("#settings tr", has_text="data_dir")
+    row = page.get_by_role("row", name=re.compile(r"^data_dir "))
     expect(row).to_contain_text("ASSISTANT_DATA_DIR")
     expect(page.locator("#settings tr", has_text="support_threshold")).to_contain_text("default")

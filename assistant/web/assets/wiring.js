@@ -109,6 +109,15 @@ if (!window.articleAssistant) {
   };
   if (localStorage.getItem("dark")) app.theme(localStorage.getItem("dark") === "yes");
 
+  // A page that scrolls must be reachable by keyboard.
+  for (const [id, name] of [["corpus", "Articles"], ["evals", "Evals"], ["settings", "Settings"]]) {
+    const page = document.getElementById(`page-${id}`);
+    if (!page) continue;
+    page.tabIndex = 0;
+    page.setAttribute("role", "region");
+    page.setAttribute("aria-label", name);
+  }
+
   app.tab("chat");
 
   document.addEventListener("keydown", (event) => {
@@ -183,6 +192,13 @@ const drawn = () => {
     document.body.dataset.busy = busy ? "yes" : "no";
     const scroller = document.querySelector("#thread");
     if (scroller && busy && !was) scroller.scrollTo({ top: scroller.scrollHeight });
+    if (scroller && !busy && was) {
+      // Show as much of the finished answer as fits, its question staying in view.
+      const box = scroller.getBoundingClientRect();
+      const turn = element.querySelector(".turn").getBoundingClientRect();
+      const beyond = Math.min(turn.bottom - box.bottom, turn.top - box.top);
+      if (beyond > 0) scroller.scrollTop += beyond;
+    }
   }
   if (element.closest("#header")) app.tab(document.body.dataset.page || "chat");
   const mark = element.querySelector("mark.current");

@@ -30,7 +30,16 @@ CHECK_WORDS = {
     "cited": "cites evidence that was read",
     "numbers": "numbers and units agree",
     "dates": "dates agree",
-    "quotations": "quotations are verbatim",
+    "quotes": "quotations are verbatim",
+    "question_numbers": "about the number asked for",
+    "question_quotes": "about the words quoted in the question",
+    "question_words": "words of the question in the evidence",
+    "statement_words": "words of the question in the statement",
+    "similarity": "nearness of evidence and question",
+    "least_token": "chance of its least certain word",
+    "draft": "the chat model would answer, not refuse",
+    "answers": "the verifier: it answers the question",
+    "states": "the verifier: the evidence states it",
     "names": "names agree",
     "question_names": "about who and what was asked",
     "grounded": "its words stand in the evidence",
@@ -39,8 +48,7 @@ CHECK_WORDS = {
     "informative": "says something new",
     "aspect": "answers the aspect asked for",
     "attribution": "keeps who said it",
-    "model": "the chat model agrees",
-    "verifier": "the verifier agrees",
+    "model": "the chat model, asked yes or no, agrees",
 }
 
 _NUMBERS = re.compile(r"\[(\d+)\]")
@@ -210,17 +218,20 @@ def _details(answer: Answer) -> str:
 
 
 def _checks(statement: Statement) -> str:
-    items = "".join(_check(check) for check in statement.support.checks)
+    applied = [
+        check
+        for check in statement.support.checks
+        if check.passed is not None or check.score is not None
+    ]
+    items = "".join(_check(check) for check in applied)
     return f'<ul class="checks">{items}</ul>' if items else ""
 
 
 def _check(check: Check) -> str:
-    shape, word = {True: ("✓", "passed"), False: ("✕", "failed"), None: ("·", "not needed")}[
-        check.passed
-    ]
+    shape, word = ("✓", "passed") if check.passed else ("✕", "failed")
     name = CHECK_WORDS.get(check.name, check.name.replace("_", " "))
-    if check.score is not None and check.passed is None:
-        shape, word = "≈", f"{check.score:.2f}"
+    if check.passed is None:
+        shape, word = "≈", f"{check.score or 0:.2f}"
     detail = f": {text(check.detail)}" if check.detail else ""
     return (
         f'<li><span class="shape" aria-hidden="true">{shape}</span> {text(name)} <em>{word}</em>'

@@ -46,7 +46,8 @@ def render_settings(settings: Settings, origins: Mapping[str, str]) -> str:
 
 
 def _row(settings: Settings, name: str, origin: str) -> str:
-    value = without_secret(str(getattr(settings, name)))
+    found = getattr(settings, name)
+    value = "not set" if found is None else without_secret(str(found))
     meaning = Settings.model_fields[name].description or ""
     where = origin if origin in {"default", "caller"} else origin.rsplit("/", 1)[-1]
     return (
