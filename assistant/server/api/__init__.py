@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["API_PATHS", "Api", "ApiOptions", "api_lifespan", "include_api"]
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-_GRACE_S = 20.0
+_GRACE_S = 10.0
 _BODY_BYTES = 1_000_000
 """Largest request that is not an article."""
 
