@@ -82,7 +82,7 @@ class CorpusPage:
         self, files: Sequence[str] | None, urls: str, request: Any
     ) -> AsyncGenerator[Update, None]:
         """Add uploaded files and web pages, one after the other, then bring the index in step."""
-        visitor = self.sessions.editor(request)
+        self.sessions.visitor(request)
         outcomes = [Outcome(url, "failed", reason) for url, reason in _refused_urls(urls)]
         outcomes += [
             Outcome(Path(file).name, "failed", f"Only {', '.join(self.suffixes)} files are read.")
@@ -94,7 +94,7 @@ class CorpusPage:
         sources += [(url, url) for url in urls.split()]
         sources = [(name, source) for name, source in sources if name not in refused]
         try:
-            self._check_change(visitor)
+            self._check_change(self.sessions.editor(request))
             if len(sources) > _AT_ONCE:
                 raise UserError(f"More than {_AT_ONCE} sources at once: add them in parts.")
         except UserError as error:

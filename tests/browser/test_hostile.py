@@ -44,7 +44,8 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assistant = open_scripted(folder / "data", echo, corpus=corpus)
     for number, payload in enumerate(PAYLOADS):
         title = f"{title_of(payload)} {number}"
-        body = f"Report marlow{number} says {title_of(payload)} on the bridge.\n\n{payload}\n"
+        line = f"The Marlow{number} bridge {title_of(payload)} is {number + 3} kilometres long."
+        body = f"{line}\n\n{payload}\n"
         (corpus / f"attack{number}.txt").write_text(f"{title}\n\n{body}", "utf-8")
     assistant.refresh()
     assert len(assistant.articles()) >= len(PAYLOADS) - 1  # one, with a NUL, is refused as binary
@@ -96,12 +97,12 @@ def test_hostile_questions_articles_and_drafts_stay_text(
     assert len(PAYLOADS) >= 30
     page = open_page(attacked).page
     for number, payload in enumerate(PAYLOADS):
-        question = f"What says report marlow{number} {title_of(payload)}?"
+        question = f"How long is the Marlow{number} bridge {title_of(payload)}?"
         page.fill("#question textarea", question)
         page.keyboard.press("Enter")
         page.wait_for_function(
             """number => document.querySelector('#live .question')?.innerText.includes(
-                `report marlow${number} `) && document.querySelector('#live [data-stage=done]')""",
+                `Marlow${number} `) && document.querySelector('#live [data-stage=done]')""",
             arg=number,
             timeout=30_000,
         )
@@ -115,7 +116,7 @@ def test_hostile_questions_articles_and_drafts_stay_text(
     for box in page.locator("#filters .boxes input").all()[:3]:
         box.check()
     unharmed(page)
-    for name in ("corpus", "settings"):
+    for name in ("settings", "corpus"):
         page.locator(f"[data-page-link={name}]").first.click()
         unharmed(page)
     for title in page.locator("#table button.title").all()[:50]:
@@ -124,13 +125,32 @@ def test_hostile_questions_articles_and_drafts_stay_text(
         unharmed(page)
 
 
-def test_a_hostile_draft_is_shown_as_text_while_it_streams(
+def test_hostile_drafts_and_statements_stay_text(
     open_page: Callable[..., Watched], attacked: str
 ) -> None:
     page = open_page(attacked).page
-    ask(page, "What says report marlow4 on the bridge?")
-    assert "<img src=x onerror=" in page.locator("#middle").inner_text()
-    unharmed(page)
+    page.evaluate(
+        """() => {
+            window.drafts = [];
+            new MutationObserver(() => {
+                const draft = document.querySelector('#live .drafted');
+                if (draft) window.drafts.push(draft.innerText);
+            }).observe(document.querySelector('#live'), {subtree: true, childList: true,
+                characterData: true});
+        }"""
+    )
+    stated = 0
+    for number, payload in enumerate(PAYLOADS):
+        ask(page, f"How long is the Marlow{number} bridge?")
+        answer = page.locator("#live .answer")
+        told = " ".join(answer.inner_text().split()) if answer.count() else ""
+        stated += title_of(payload) in told
+        if answer.count():
+            page.locator("#live .cite").first.click()
+            page.wait_for_selector("#pane mark.current")
+        unharmed(page)
+    assert stated >= 20
+    assert any("<img src=x onerror=" in draft for draft in page.evaluate("window.drafts"))
 
 
 def test_hostile_file_names_and_addresses_stay_text(

@@ -149,3 +149,20 @@ def test_settings_and_models_are_shown(run: Run) -> None:
     assert "all-MiniLM-L6-v2" in run("models", "list").stdout
     path = run("models", "path", "all-MiniLM-L6-v2").stdout.strip()
     assert (Path(path) / "model.safetensors").is_file()
+
+
+def test_serving_other_machines_needs_a_login(run: Run, tmp_path: Path) -> None:
+    done = run("serve", "--host", "0.0.0.0")
+    assert done.returncode == 2
+    assert "nobody would have to log in" in done.stderr
+    missing = run("serve", "--users", str(tmp_path / "none"))
+    assert missing.returncode == 2
+    assert "assistant users add" in missing.stderr
+
+
+def test_users_are_added_and_listed(run: Run, tmp_path: Path) -> None:
+    users = str(tmp_path / "users")
+    typed = "correct horse\ncorrect horse\n"
+    assert run("users", "add", "ann", "--users", users, stdin=typed).returncode == 0
+    assert run("users", "list", "--users", users).stdout == "ann\tmay edit\n"
+    assert "correct horse" not in Path(users).read_text()

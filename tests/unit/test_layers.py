@@ -29,6 +29,7 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 ONLY_IN = {"chromadb": "index", "tantivy": "index", "typer": "cli", "xllamacpp": "models"}
 ONLY_IN |= {"gradio": "web", "fastapi": "server", "mcp": "server", "structlog": "server"}
 HEAVY = ["torch", "sentence_transformers", "chromadb", "langchain_core", "numpy", "tantivy"]
+HEAVY += ["gradio", "fastapi", "uvicorn", "pandas"]
 
 
 def room_of(path: Path) -> str:

@@ -159,8 +159,7 @@ def _row(entry: ArticleEntry, *, may_edit: bool) -> str:
         )
     return (
         f"<tr><td>{title}</td><td>{text(entry.source or '')}</td>"
-        f"<td class='date'>{text(short_day(entry.published))}</td>"
-        f"<td class='date'>{text(added)}</td>"
+        f"<td class='date'>{short_day(entry.published)}</td><td class='date'>{added}</td>"
         f"<td class='num'>{entry.passages}</td><td>{remove}</td></tr>"
     )
 
