@@ -142,6 +142,9 @@ def test_hostile_drafts_and_statements_stay_text(
     )
     stated = 0
     for number, payload in enumerate(PAYLOADS):
+        if number % 8 == 0:
+            page.get_by_role("button", name="New conversation").click()
+            page.wait_for_selector(".welcome")
         ask(page, f"How long is the Marlow{number} bridge?")
         answer = page.locator("#live .answer")
         told = " ".join(answer.inner_text().split()) if answer.count() else ""
