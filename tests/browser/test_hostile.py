@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,13 +27,12 @@ pytestmark = [
 ]
 
 
-def echo(messages: list[BaseMessage]) -> str:
-    """Draft what was asked, hostile as it is, and find it all supported."""
+def obey(messages: list[BaseMessage]) -> str:
+    """Draft an attack, the one whose number the question names."""
     asked = str(messages[-1].content)
-    if "[1]" not in asked:
-        return "yes"
-    line = next(line for line in asked.splitlines() if "[1]" in line)
-    return f"{line.replace('[1]', '').strip()} [1]"
+    named = re.findall(r"Marlow(\d+)", asked)
+    payload = title_of(PAYLOADS[int(named[-1])]) if named else ""
+    return f"It is {payload} and long [1]"
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,8 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("attacked")
     corpus = folder / "corpus"
     corpus.mkdir()
-    assistant = open_scripted(folder / "data", echo, corpus=corpus)
+    # Unverified, so that what the model says is shown whatever it is.
+    assistant = open_scripted(folder / "data", obey, corpus=corpus, verification=False)
     for number, payload in enumerate(PAYLOADS):
         title = f"{title_of(payload)} {number}"
         line = f"The Marlow{number} bridge {title_of(payload)} is {number + 3} kilometres long."
@@ -141,11 +142,14 @@ def test_hostile_drafts_and_statements_stay_text(
     )
     stated = 0
     for number, payload in enumerate(PAYLOADS):
+        if number % 8 == 0:
+            page.get_by_role("button", name="New conversation").click()
+            page.wait_for_selector(".welcome")
         ask(page, f"How long is the Marlow{number} bridge?")
         answer = page.locator("#live .answer")
         told = " ".join(answer.inner_text().split()) if answer.count() else ""
         stated += title_of(payload) in told
-        if answer.count():
+        if page.locator("#live .cite").count():
             page.locator("#live .cite").first.click()
             page.wait_for_selector("#pane mark.current")
         unharmed(page)

@@ -48,11 +48,15 @@ class ScriptedAssistant(Assistant):
             return self._chain
 
 
-def open_scripted(folder: Path, script: Script, *, corpus: Path | None = None) -> ScriptedAssistant:
+def open_scripted(
+    folder: Path, script: Script, *, corpus: Path | None = None, **values: Any
+) -> ScriptedAssistant:
     """Open a corpus, an empty one where none is given, with scripted models."""
     given = corpus if corpus is not None else folder / "corpus"
     given.mkdir(exist_ok=True)
-    assistant = ScriptedAssistant(load_settings(data_dir=folder, corpus_dir=given), script)
+    assistant = ScriptedAssistant(
+        load_settings(data_dir=folder, corpus_dir=given, **values), script
+    )
     assistant.refresh()
     return assistant
 
