@@ -58,7 +58,7 @@ def check_statement(
         return (Check("cited", False, "no sentence of the evidence states it"),)
     return (
         Check("cited", True),
-        check_numbers(statement, cited),
+        check_numbers(statement, question, cited),
         check_dates(statement, cited),
         check_quotes(statement, cited),
         check_names(statement, question, cited),
@@ -75,11 +75,20 @@ def check_statement(
     )
 
 
-def check_numbers(statement: str, cited: Sequence[EvidenceContext]) -> Check:
-    """Look for every number of the statement, with its unit, in the cited sentences."""
+def check_numbers(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
+    """Look for every number of the statement, with its unit, in the cited sentences.
+
+    Numbers of a date that the question gave are no news; `check_dates` looks for that date.
+    """
     wanted = numbers(statement)
+    given = {number.value for day in days(question) for number in numbers(day.text)}
+    repeated = {number.value for day in days(statement) for number in numbers(day.text)} & given
     text = " ".join(f"{context.close} {context.article.title}" for context in cited)
-    missing = [number.text for number in wanted if not states_number(text, number)]
+    missing = [
+        number.text
+        for number in wanted
+        if number.value not in repeated and not states_number(text, number)
+    ]
     return _verdict("numbers", bool(wanted), missing)
 
 
