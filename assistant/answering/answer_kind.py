@@ -127,7 +127,7 @@ def check_aspect(statement: str, question: str, cited: Sequence[EvidenceContext]
     asked = {name for name, aspect in _ASPECTS.items() if aspect.search(question)}
     if len(asked) != 1 or not numbers(statement):
         return Check("aspect", None)
-    text = " ".join(context.evidence.text for context in cited)
+    text = " ".join(context.evidence.reading for context in cited)
     told = {name for name, aspect in _ASPECTS.items() if aspect.search(text)}
     wrong = bool(told) and not told & asked
     return Check("aspect", not wrong, f"asked for a {min(asked)}" if wrong else "")

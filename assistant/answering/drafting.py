@@ -118,5 +118,5 @@ def render_evidence(evidence: Sequence[Evidence]) -> str:
             shown = item.article.article_id
             date = f" ({item.article.published:%d %B %Y})" if item.article.published else ""
             lines.append(f"Article: {one_line(item.article.title)}{date}")
-        lines.append(f"[{item.number}] {one_line(item.text)}")
+        lines.append(f"[{item.number}] {one_line(item.reading)}")
     return "\n".join(lines)

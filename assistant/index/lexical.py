@@ -102,9 +102,10 @@ class LexicalIndex:
         "US"), a nationality for its country, for longer words without digits one typing error,
         and for a year an article published in it.
         """
-        if _YEAR.fullmatch(term) and self._finds(self._published_in(int(term)), where):
-            return True
-        if any(self._occurs(self._tokens(form), where) for form in alias_forms(term)):
+        forms = alias_forms(term)
+        if any(self._occurs(self._tokens(form), where) for form in forms) or (
+            _YEAR.fullmatch(term) and self._finds(self._published_in(int(term)), where)
+        ):
             return True
         tokens = self._tokens(term)
         if not tokens:

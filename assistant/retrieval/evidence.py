@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.facts import content_words, flatten, quoted_phrases
+from assistant.facts import content_words, flatten, is_head, is_row, quoted_phrases, read_row
 from assistant.models.verifier import Verifier, read_context
 from assistant.retrieval.fusion import fuse
 from assistant.retrieval.hybrid import RankedPassage
@@ -32,6 +32,8 @@ class _Candidate:
     article: ArticleReference
     sentence: Span
     predecessor: Span | None
+    row: str | None
+    """A row of a table with the names of its columns."""
     vector: np.ndarray
     """Embedding of predecessor and sentence, shape (dimension,), L2-normalised."""
 
@@ -42,7 +44,11 @@ class _Candidate:
     @property
     def context(self) -> str:
         lead = self.predecessor.text if self.predecessor else self.article.title
-        return f"{lead} {self.sentence.text}"
+        return f"{lead} {self.reading}"
+
+    @property
+    def reading(self) -> str:
+        return self.sentence.text if self.row is None else self.row
 
     @property
     def lead(self) -> Span | None:
@@ -52,7 +58,7 @@ class _Candidate:
     @property
     def read_as(self) -> str:
         lead = self.lead.text if self.lead else ""
-        return read_context(self.article.title, lead, self.sentence.text)
+        return read_context(self.article.title, lead, self.reading)
 
 
 def leans_on_predecessor(sentence: str) -> bool:
@@ -133,6 +139,7 @@ def select_evidence(
             text=candidates[index].sentence.text,
             score=float(similarities[index]),
             answers=answers[index],
+            row=candidates[index].row,
         )
         for number, index in enumerate(ordered, start=1)
     )
@@ -141,11 +148,18 @@ def select_evidence(
 def _candidates(passages: Sequence[RankedPassage]) -> list[_Candidate]:
     found: dict[tuple[str, int], _Candidate] = {}
     for ranked in passages:
+        passage = ranked.indexed.passage
         predecessor: Span | None = None
         for sentence, vector in zip(
-            ranked.indexed.passage.sentences, ranked.indexed.sentence_vectors, strict=True
+            passage.sentences, ranked.indexed.sentence_vectors, strict=True
         ):
-            candidate = _Candidate(ranked.indexed.article, sentence, predecessor, vector)
+            row: str | None = None
+            if is_row(sentence.text):
+                row = read_row(passage.text[: sentence.start - passage.start], sentence.text)
+                predecessor = None
+            if is_head(sentence.text):
+                continue
+            candidate = _Candidate(ranked.indexed.article, sentence, predecessor, row, vector)
             found.setdefault(candidate.key, candidate)
             predecessor = sentence
     return list(found.values())
