@@ -29,8 +29,9 @@ _TYPES: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
             bool(numbers(text))
             or bool(
                 re.search(
-                    r"\b(one|once|twice|both|no|none|several|half|few|decades?|centur\w+|years|months|"
-                    r"weeks|days|hours|minutes|since|ever|always)\b",
+                    r"\b(one|once|twice|both|no|none|several|half|thirds?|quarters?|doubled?|most|few|"
+                    r"decades?|centur\w+|years?|months?|weeks?|days?|hours?|minutes?|since|ever|"
+                    r"always)\b",
                     text,
                     re.I,
                 )
