@@ -25,7 +25,6 @@ WEIGHTS = Path(__file__).parent / "verifier_weights"
 """The trained weights, their tokenizer, and the card that pins both."""
 
 _BATCH = 16
-_CLIP = 1e-4
 _TOKENS = 192
 """Longest pair that is read; of a longer one the end of the longer part is left out."""
 
@@ -75,7 +74,7 @@ class Verifier:
         questions of `briefings` (dev), where either reading alone finds 79 and 84 %.
         """
         chances = iter(self.probabilities([(question, text) for read in contexts for text in read]))
-        means = [fmean(_log_odds(next(chances)) for _ in readings) for readings in contexts]
+        means = [fmean(log_odds(next(chances)) for _ in readings) for readings in contexts]
         return [1.0 / (1.0 + math.exp(-mean)) for mean in means]
 
     def _logits(self, pairs: list[tuple[str, str]]) -> np.ndarray:
@@ -103,8 +102,9 @@ class AbsentVerifier(Verifier):
         return [0.5] * len(pairs)
 
 
-def _log_odds(chance: float) -> float:
-    clipped = min(max(chance, _CLIP), 1 - _CLIP)
+def log_odds(chance: float, *, clip: float = 1e-4) -> float:
+    """Return ln(p / (1 - p)) of a probability clipped to [clip, 1 - clip]."""
+    clipped = min(max(chance, clip), 1 - clip)
     return math.log(clipped / (1 - clipped))
 
 

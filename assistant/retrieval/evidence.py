@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.facts import content_words, flatten, is_head, is_row, quoted_phrases, read_row
-from assistant.models.verifier import Verifier, read_context
+from assistant.models.verifier import Verifier, log_odds, read_context
 from assistant.retrieval.fusion import fuse
 from assistant.retrieval.hybrid import RankedPassage
 from assistant.types import ArticleReference, Evidence, Span
@@ -21,8 +21,18 @@ _READ = 10
 """Candidates that the verifier reads, each alone and after its predecessor; a reading takes some
 six milliseconds on two cores."""
 
+_FAR = 2.5
+"""How far below the best sentence, in log-odds, one is not shown any more: of five sentences it
+leaves 3.7 and keeps the answer of 82 instead of 83 % of the questions of `briefings` (dev). What
+does not answer leads a small chat model astray."""
+
 _LEANS = re.compile(
     r"^\W*(?:\w+\W+){0,4}?(?:he|she|it|they|this|these|those|his|her|their|its|such)\b",
+    re.IGNORECASE,
+)
+_QUOTES = re.compile(r"^\s*[“\"‘]")
+_SPEAKS = re.compile(
+    r"\b(?:said|says|say|told|tells|asked|added|wrote|warned|replied|tweeted|argued|claimed)\b",
     re.IGNORECASE,
 )
 
@@ -63,8 +73,12 @@ class _Candidate:
 
 
 def leans_on_predecessor(sentence: str) -> bool:
-    """Tell whether a sentence needs the one before it to be understood ("He said …")."""
-    return bool(_LEANS.match(sentence))
+    """Tell whether a sentence needs the one before it to be understood.
+
+    It begins with a pronoun ("He said …") or is a quotation without its speaker.
+    """
+    unspoken = _QUOTES.match(sentence) and not _SPEAKS.search(sentence)
+    return bool(_LEANS.match(sentence) or unspoken)
 
 
 def select_evidence(
@@ -107,8 +121,10 @@ def select_evidence(
 
     chosen: list[int] = []
     picked = spent = 0
+    least = log_odds(max(answers.values())) - _FAR
     for index in fused:
-        if picked >= sentences:
+        far = index not in quoting and log_odds(answers[index]) < least
+        if picked >= sentences or (far and not whole_passages):
             break
         wanted = [index]
         candidate = candidates[index]
