@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         "hybrid", description="Engines that find passages: both, meaning only, words only."
     )
     retrieve_passages: int = Field(10, ge=1, description="Passages that retrieval hands on.")
-    evidence_sentences: int = Field(3, ge=1, description="Most sentences shown to the model.")
+    evidence_sentences: int = Field(5, ge=1, description="Most sentences shown to the model.")
     reread_sentences: int = Field(
         6, ge=1, description="Most sentences shown for a second draft, where the first failed."
     )

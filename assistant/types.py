@@ -147,7 +147,8 @@ class Evidence:
     """A sentence that is shown to the model, numbered from 1.
 
     `score` is the cosine of question and sentence; `answers` the verifier's probability that
-    the sentence, read in its context, answers the question.
+    the sentence, read in its context, answers the question. `row` is set where the sentence is
+    a row of a table: its cells with the names of their columns.
     """
 
     number: int
@@ -157,6 +158,12 @@ class Evidence:
     text: str
     score: float
     answers: float = 0.0
+    row: str | None = None
+
+    @property
+    def reading(self) -> str:
+        """The sentence as models and checks read it: a row with the names of its columns."""
+        return self.text if self.row is None else self.row
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,9 @@ _TYPES: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
             bool(numbers(text))
             or bool(
                 re.search(
-                    r"\b(one|once|twice|both|no|none|several|half|few|decades?|centur\w+|years|months|"
-                    r"weeks|days|hours|minutes|since|ever|always)\b",
+                    r"\b(one|once|twice|both|no|none|several|half|thirds?|quarters?|doubled?|most|few|"
+                    r"decades?|centur\w+|years?|months?|weeks?|days?|hours?|minutes?|since|ever|"
+                    r"always)\b",
                     text,
                     re.I,
                 )
@@ -127,7 +128,7 @@ def check_aspect(statement: str, question: str, cited: Sequence[EvidenceContext]
     asked = {name for name, aspect in _ASPECTS.items() if aspect.search(question)}
     if len(asked) != 1 or not numbers(statement):
         return Check("aspect", None)
-    text = " ".join(context.evidence.text for context in cited)
+    text = " ".join(context.evidence.reading for context in cited)
     told = {name for name, aspect in _ASPECTS.items() if aspect.search(text)}
     wrong = bool(told) and not told & asked
     return Check("aspect", not wrong, f"asked for a {min(asked)}" if wrong else "")

@@ -39,7 +39,7 @@ _ACCORDING = re.compile(r"\b[Aa]ccording to (?P<before>(?:[\w.’'-]+ ?){1,3})")
 def check_attribution(statement: str, cited: Sequence[EvidenceContext]) -> Check:
     """See that reported speech keeps its speaker and an assessment stays one."""
     for context in cited:
-        sentence = re.sub(r"“[^”]*”", " ", context.evidence.text)
+        sentence = re.sub(r"“[^”]*”", " ", context.evidence.reading)
         if _ASSESSES.search(sentence) and not _SAYS_ASSESSED.search(statement):
             return Check("attribution", False, "the author's assessment, not reported fact")
         speakers = [
@@ -63,7 +63,7 @@ def check_attribution(statement: str, cited: Sequence[EvidenceContext]) -> Check
         if not named & set(folded_words(statement)):
             return Check("attribution", False, f"reported as said by {' '.join(speakers)}")
     applies = any(
-        _ASSESSES.search(context.evidence.text) or _SPEAKER.search(context.evidence.text)
+        _ASSESSES.search(context.evidence.reading) or _SPEAKER.search(context.evidence.reading)
         for context in cited
     )
     return Check("attribution", True if applies else None)

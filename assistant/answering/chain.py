@@ -161,7 +161,7 @@ class AnswerChain:
         best = max(run.evidence, key=lambda item: item.answers)
         if best.answers >= _WORTH_QUOTING:
             run.notes += ("No draft is supported; the sentence itself is shown.",)
-            itself = LinkedStatement(one_line(best.text), (best.number,))
+            itself = LinkedStatement(one_line(best.reading), (best.number,))
             yield from self._settle(run, attempt, [itself], {}, ("supported",))
         return attempt
 
@@ -236,7 +236,7 @@ class AnswerChain:
         if self.index.missing_terms(named_terms(run.asked), where=run.where):
             return "missing_terms"
         closest = max(item.score for item in run.evidence)
-        shared = max(question_share(run.asked, item.text) for item in run.evidence)
+        shared = max(question_share(run.asked, item.reading) for item in run.evidence)
         if closest < self.settings.minimum_similarity and shared < _WORDS_SHARED:
             return "nothing_close"
         if run.answerable < self.settings.minimum_answerable:

@@ -58,7 +58,7 @@ def check_statement(
         return (Check("cited", False, "no sentence of the evidence states it"),)
     return (
         Check("cited", True),
-        check_numbers(statement, cited),
+        check_numbers(statement, question, cited),
         check_dates(statement, cited),
         check_quotes(statement, cited),
         check_names(statement, question, cited),
@@ -75,11 +75,19 @@ def check_statement(
     )
 
 
-def check_numbers(statement: str, cited: Sequence[EvidenceContext]) -> Check:
-    """Look for every number of the statement, with its unit, in the cited sentences."""
+def check_numbers(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
+    """Look for every number of the statement, with its unit, in the cited sentences.
+
+    A number that the question gave is no news; `check_question_numbers` looks for it.
+    """
     wanted = numbers(statement)
+    given = {number.value for number in numbers(question)}
     text = " ".join(f"{context.close} {context.article.title}" for context in cited)
-    missing = [number.text for number in wanted if not states_number(text, number)]
+    missing = [
+        number.text
+        for number in wanted
+        if number.value not in given and not states_number(text, number)
+    ]
     return _verdict("numbers", bool(wanted), missing)
 
 
@@ -130,25 +138,40 @@ def check_question_names(question: str, cited: Sequence[EvidenceContext]) -> Che
 
 
 def check_question_numbers(question: str, cited: Sequence[EvidenceContext]) -> Check:
-    """Look for the question's own numbers and dates near the cited sentences."""
+    """Look for the question's own numbers and dates near the cited sentences.
+
+    Where a question compares years or months, one of them has to be there.
+    """
     text = " ".join(context.wide for context in cited)
-    wanted = numbers(question)
+    wanted = [number for number in numbers(question) if number.text not in _FEW]
     spoken = set(folded_words(question))
     designated = {
         number.value
         for number in numbers(text)
         if (number.unit or "").startswith("-") and fold((number.unit or "")[1:]) in spoken
     }
-    missing = [
-        number.text
+    absent = [
+        number
         for number in wanted
         if number.value not in designated and not states_number(text, number)
     ]
-    months = calendar_words(question)
+    years = [number for number in wanted if number.unit is None and _YEAR.match(number.text)]
+    if any(number not in absent for number in years):
+        absent = [number for number in absent if number not in years]
+    missing = [number.text for number in absent]
+    dates = calendar_words(question)
     have = calendar_words(text)
-    missing += [month for month in months if month not in have]
-    return _verdict("question_numbers", bool(wanted or months), missing)
+    months = [word for word in dates if word not in WEEKDAYS]
+    if any(month in have for month in months):
+        dates = [word for word in dates if word in WEEKDAYS]
+    missing += [word for word in dates if word not in have]
+    return _verdict("question_numbers", bool(wanted or dates or months), missing)
 
+
+_YEAR = re.compile(r"(?:19|20)\d\d\b")
+
+_FEW = frozenset({"two", "three"})
+"""Numbers in words that speak of what was named before: "the two leaders"."""
 
 _GROUNDED = 0.5
 
@@ -165,7 +188,9 @@ def check_question_quotes(question: str, cited: Sequence[EvidenceContext]) -> Ch
 def check_counted(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
     """See that evidence and statement count the very things that "how many …" asks for.
 
-    Of "23 missiles in 16 tests" only the 16 answers how many tests there were.
+    The text has to speak of them, by one of their words at least ("people protested" is
+    "people demonstrated"). Of "23 missiles in 16 tests" only the 16 answers how many tests
+    there were.
     """
     match = _COUNTED.search(question)
     if match is None:
@@ -176,7 +201,8 @@ def check_counted(statement: str, question: str, cited: Sequence[EvidenceContext
     wanted = content_words(" ".join(counted))
     text = " ".join(context.wide for context in cited)
     near = content_words(text)
-    missing = [word for word in wanted if not any(same_word(word, other) for other in near)]
+    spoken = any(same_word(word, other) for word in wanted for other in near)
+    missing = [] if spoken else list(wanted)
     head = counted[-1:]
     counts = {
         number.value
@@ -247,7 +273,7 @@ def _absent(
     With `stands_for` a capital or nationality counts as its country.
     """
     near = set(folded_words(" ".join(context.wide for context in cited)))
-    own = " ".join(context.evidence.text for context in cited)
+    own = " ".join(context.evidence.reading for context in cited)
     whole = set(near)
     for article in {context.article for context in cited}:
         whole |= set(folded_words(article.text))

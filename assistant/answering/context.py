@@ -33,12 +33,12 @@ class EvidenceContext:
     @property
     def close(self) -> str:
         """The sentence with its predecessor."""
-        return f"{self.predecessor} {self.evidence.text}".strip()
+        return f"{self.predecessor} {self.evidence.reading}".strip()
 
     @property
     def readings(self) -> tuple[str, ...]:
         """The sentence as the verifier reads it: alone, and after its predecessor."""
-        title, sentence = self.article.title, self.evidence.text
+        title, sentence = self.article.title, self.evidence.reading
         leads = ("", self.predecessor) if self.predecessor else ("",)
         return tuple(read_context(title, lead, sentence) for lead in leads)
 
@@ -53,7 +53,7 @@ class EvidenceContext:
     @property
     def wide(self) -> str:
         """Heading, lead and sentence: where the words of a question are looked for."""
-        return ". ".join((self.heading, *self.lead, self.evidence.text))
+        return ". ".join((self.heading, *self.lead, self.evidence.reading))
 
     def cite(self, number: int) -> Citation:
         """Return the citation of the sentence, printed as `number`."""
@@ -84,6 +84,8 @@ def read_contexts(
         begin = found.text.rfind(_PARAGRAPH, 0, item.start)
         before = found.text[begin + len(_PARAGRAPH) if begin >= 0 else 0 : item.start]
         lead = tuple(span.text for span in split_sentences(before))[-_LEAD_SENTENCES:]
+        if item.row is not None:
+            lead = ()
         close = found.text.find(_PARAGRAPH, item.end)
         rest = found.text[item.end : close if close >= 0 else len(found.text)]
         after = next((span.text for span in split_sentences(rest)), "")

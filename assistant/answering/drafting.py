@@ -15,7 +15,7 @@ from assistant.answering.refusing import REFUSAL_PHRASE
 from assistant.answering.witness import token_entries, top_chances
 from assistant.models.chat import LoadedChatModel
 from assistant.prompts import Prompt, one_line
-from assistant.types import Evidence, Usage
+from assistant.types import ArticleReference, Evidence, Usage
 
 _TOP = 10
 
@@ -109,14 +109,19 @@ def add_usage(usage: Usage, message: AIMessage) -> Usage:
     return usage + Usage(found["input_tokens"], cached, found["output_tokens"])
 
 
+def _origin(article: ArticleReference) -> str:
+    known = [one_line(article.source)] if article.source else []
+    known += [f"{article.published:%d %B %Y}"] if article.published else []
+    return f" ({', '.join(known)})" if known else ""
+
+
 def render_evidence(evidence: Sequence[Evidence]) -> str:
-    """Write the evidence as the prompts show it: articles with title and date, [n] sentences."""
+    """Write the evidence as the prompts show it: articles with source and date, [n] sentences."""
     lines: list[str] = []
     shown: str | None = None
     for item in evidence:
         if item.article.article_id != shown:
             shown = item.article.article_id
-            date = f" ({item.article.published:%d %B %Y})" if item.article.published else ""
-            lines.append(f"Article: {one_line(item.article.title)}{date}")
-        lines.append(f"[{item.number}] {one_line(item.text)}")
+            lines.append(f"Article: {one_line(item.article.title)}{_origin(item.article)}")
+        lines.append(f"[{item.number}] {one_line(item.reading)}")
     return "\n".join(lines)

@@ -104,21 +104,21 @@ def _read_numbers(marks: str, known: dict[int, Evidence], notes: list[str]) -> t
 def _settle(
     statement: LinkedStatement, known: dict[int, Evidence], notes: list[str]
 ) -> tuple[int, ...]:
-    covers = {number: coverage(statement.text, item.text) for number, item in known.items()}
+    covers = {number: coverage(statement.text, item.reading) for number, item in known.items()}
     if not covers:
         return ()
     best = max(covers, key=lambda number: (covers[number], -number))
     cited = statement.numbers
     wanted = numbers(statement.text)
     plain = covers[best] >= _PLAIN and all(
-        states_number(known[best].text, number) for number in wanted
+        states_number(known[best].reading, number) for number in wanted
     )
     if not cited:
         if plain:
             notes.append(f"A statement without a citation was linked to [{best}].")
             return (best,)
         return ()
-    together = coverage(statement.text, " ".join(known[number].text for number in cited))
+    together = coverage(statement.text, " ".join(known[number].reading for number in cited))
     if best not in cited and plain and covers[best] >= together + _BETTER:
         notes.append(f"The draft cited {list(cited)}; [{best}] states it and replaced them.")
         return (best,)
@@ -127,11 +127,11 @@ def _settle(
 
 def _without_idle(text: str, cited: tuple[int, ...], known: dict[int, Evidence]) -> tuple[int, ...]:
     kept = list(cited)
-    for number in sorted(cited, key=lambda n: coverage(text, known[n].text)):
+    for number in sorted(cited, key=lambda n: coverage(text, known[n].reading)):
         if len(kept) == 1:
             break
-        rest = " ".join(known[other].text for other in kept if other != number)
-        everything = f"{rest} {known[number].text}"
+        rest = " ".join(known[other].reading for other in kept if other != number)
+        everything = f"{rest} {known[number].reading}"
         same_numbers = all(
             states_number(rest, wanted) or not states_number(everything, wanted)
             for wanted in numbers(text)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib import resources
 
 from assistant.answering.checks import GATES
+from assistant.models.verifier import log_odds
 from assistant.types import Check, Support, Verdict
 
 _CLIP = 0.01
@@ -55,7 +56,7 @@ def read_features(scores: Mapping[str, float | None]) -> dict[str, float]:
     Chances enter as log-odds, clipped to [0.01, 0.99], shares as they are. What is not known
     is 0.
     """
-    features = {name: log_odds(_known(scores, name, 0.5)) for name in _CHANCES}
+    features = {name: log_odds(_known(scores, name, 0.5), clip=_CLIP) for name in _CHANCES}
     return features | {name: _known(scores, name, 0.0) for name in _SHARES}
 
 
@@ -76,12 +77,6 @@ def judge(checks: Sequence[Check], *, threshold: float, calibration: Calibration
     elif score >= max(threshold, calibration.supported_from) and not failed:
         verdict = "supported"
     return Support(verdict, round(score, 4), tuple(checks))
-
-
-def log_odds(chance: float) -> float:
-    """Return ln(p / (1 - p)) of a probability clipped to [0.01, 0.99]."""
-    clipped = min(max(chance, _CLIP), 1 - _CLIP)
-    return math.log(clipped / (1 - clipped))
 
 
 def _known(scores: Mapping[str, float | None], name: str, absent: float) -> float:

@@ -68,14 +68,11 @@ class StatementJudge:
         self, question: str, statement: str, cited: Sequence[EvidenceContext]
     ) -> dict[str, float]:
         """Ask the verifier: is the question answered there, and is it this answer?"""
-        readings = [reading for context in cited for reading in context.readings]
+        contexts = [context.readings for context in cited]
         if len(cited) > 1:
-            readings.append(" ".join(context.readings[0] for context in cited))
+            contexts.append((" ".join(context.readings[0] for context in cited),))
         answer = with_answer(question, statement)
-        chances = self.verifier.probabilities(
-            [(asked, reading) for asked in (question, answer) for reading in readings]
-        )
         return {
-            "answers": max(chances[: len(readings)]),
-            "states": max(chances[len(readings) :]),
+            "answers": max(self.verifier.pooled(question, contexts)),
+            "states": max(self.verifier.pooled(answer, contexts)),
         }

@@ -7,6 +7,7 @@ English news text is assumed. Everything here is lenient about form ("4,500 km" 
 from assistant.facts.dates import MONTHS, WEEKDAYS, Day, calendar_words, days
 from assistant.facts.names import Name, identifying_names, names, quoted_phrases
 from assistant.facts.numbers import Number, numbers, states_number
+from assistant.facts.tables import is_head, is_row, read_row
 from assistant.facts.words import (
     STOPWORDS,
     abbreviate_phrases,
@@ -45,9 +46,12 @@ __all__ = [
     "folded_plain",
     "folded_words",
     "identifying_names",
+    "is_head",
+    "is_row",
     "names",
     "numbers",
     "quoted_phrases",
+    "read_row",
     "same_name",
     "same_word",
     "states_number",

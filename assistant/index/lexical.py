@@ -21,6 +21,7 @@ _HEAP_BYTES = 128_000_000
 _LONGEST_TOKEN = 60
 _DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
 _FUZZY_LETTERS = 6
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,13 @@ class LexicalIndex:
         """Tell whether any passage or title has a word, or several in a row ("Hwasong-15").
 
         Only articles that pass `where` count. Another name of the same thing counts ("USA" for
-        "US"), a nationality for its country, and, for longer words without digits, one typing
-        error.
+        "US"), a nationality for its country, for longer words without digits one typing error,
+        and for a year an article published in it.
         """
-        if any(self._occurs(self._tokens(form), where) for form in alias_forms(term)):
+        forms = alias_forms(term)
+        if any(self._occurs(self._tokens(form), where) for form in forms) or (
+            _YEAR.fullmatch(term) and self._finds(self._published_in(int(term)), where)
+        ):
             return True
         tokens = self._tokens(term)
         if not tokens:
@@ -152,6 +156,11 @@ class LexicalIndex:
         must = self._tantivy.Occur.Must
         narrowed = self._tantivy.Query.boolean_query([(must, query), *self._restrict(where)])
         return bool(self._searcher.search(narrowed, 1).count)
+
+    def _published_in(self, year: int) -> Any:
+        first, last = published_number(date(year, 1, 1)), published_number(date(year, 12, 31))
+        integer = self._tantivy.FieldType.Integer
+        return self._tantivy.Query.range_query(self._schema, "published", integer, first, last)
 
     def _restrict(self, where: SearchFilter) -> list[tuple[Any, Any]]:
         query_type, occur = self._tantivy.Query, self._tantivy.Occur

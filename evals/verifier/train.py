@@ -41,7 +41,7 @@ _SOFTENED = 3.0
 _EASY_SHARE = 0.4
 """Share of the pairs with another sentence of the paragraph that is kept: they are easy."""
 
-_REPLAYED_SHARE = 0.1
+_REPLAYED_SHARE = 0.25
 _AVERAGED = 0.7
 """Weight of the second stage in the average of both stages' weights, which keeps what the first
 one learned (Wortsman et al. 2022, arXiv 2109.01903)."""
@@ -87,6 +87,7 @@ def main(
     for epoch in range(epochs):
         replayed = chooser.sample(public, int(len(public) * _REPLAYED_SHARE))
         fit(model, tokenizer, [*invented, *replayed], seed=seed + epoch)
+    torch.save(model.state_dict(), out / "second.pt")
     model.load_state_dict(
         {
             name: torch.lerp(before[name], value, _AVERAGED) if value.is_floating_point() else value

@@ -17,6 +17,7 @@ from assistant.facts import (
     names,
     numbers,
     quoted_phrases,
+    read_row,
     same_word,
     states_number,
 )
@@ -87,3 +88,27 @@ def test_no_text_is_too_odd_to_be_read(text: str) -> None:
     calendar_words(text)
     quoted_phrases(text)
     content_words(text)
+
+
+_TABLE = "Prices were set.\n\n| Note | Colour | Length |\n|---|---|---|\n| 5 solas | red | 118 |\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "row", "reading"),
+    [
+        (
+            _TABLE,
+            "| 50 solas | violet | 136 |",
+            "Note: 50 solas; Colour: violet; Length: 136",
+        ),
+        (_TABLE, "| 50 solas | violet |", None),
+        (_TABLE, "|---|---|---|", None),
+        (_TABLE, "It is violet.", None),
+        ("Prices were set.\n\n", "| Note | Colour |", None),
+        (f"{_TABLE}\nProse between.\n", "| 50 solas | violet | 136 |", None),
+    ],
+)
+def test_a_row_is_read_with_the_names_of_its_columns(
+    before: str, row: str, reading: str | None
+) -> None:
+    assert read_row(before, row) == reading

@@ -25,7 +25,7 @@ def test_the_evidence_is_what_the_verifier_likes_best(run: Runner) -> None:
     first = found.events[0]
     assert isinstance(first, Retrieved)
     assert [item.text for item in first.evidence] == ["The council has not decided on a toll."]
-    assert first.evidence[0].answers == 0.95
+    assert first.evidence[0].answers == pytest.approx(0.95)
 
 
 def test_what_no_sentence_may_answer_is_refused_without_the_chat_model(run: Runner) -> None:

@@ -65,13 +65,15 @@ def test_the_least_likely_word_is_known_and_citation_marks_are_none() -> None:
     assert draft.least_chance == pytest.approx(0.4)
 
 
-def test_evidence_is_shown_by_article_with_date_and_numbers() -> None:
-    article = Article("Bridge opens", "It is old. It is long.", published=date(2020, 3, 4))
+def test_evidence_is_shown_by_article_with_source_date_and_numbers() -> None:
+    text, day = "It is old. It is long.", date(2020, 3, 4)
+    article = Article("Bridge opens", text, source="Gazette", published=day)
     shown = render_evidence(make_evidence(article)).splitlines()
-    assert len(shown) == 3
-    assert "Bridge opens" in shown[0]
-    assert "2020" in shown[0]
-    assert shown[1:] == ["[1] It is old.", "[2] It is long."]
+    assert shown == [
+        "Article: Bridge opens (Gazette, 04 March 2020)",
+        "[1] It is old.",
+        "[2] It is long.",
+    ]
 
 
 def test_each_article_of_the_evidence_is_named_where_it_begins() -> None:
