@@ -88,9 +88,6 @@ class Settings(BaseSettings):
     )
     retrieve_passages: int = Field(10, ge=1, description="Passages that retrieval hands on.")
     evidence_sentences: int = Field(5, ge=1, description="Most sentences shown to the model.")
-    reread_sentences: int = Field(
-        6, ge=1, description="Most sentences shown for a second draft, where the first failed."
-    )
     evidence_tokens: int = Field(260, ge=50, description="Most tokens of evidence shown.")
     minimum_similarity: float = Field(
         0.2, ge=-1, le=1, description="Cosine below which nothing counts as close."

@@ -66,6 +66,18 @@ _TYPES: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
 )
 
 
+_YES_OR_NO = re.compile(
+    r"(?:^|[,:;]|\b\d{4})\W*(?:(?:and|so|but|now) )?(?:did|do|does|was|were|is|are|has|have|had|"
+    r"will|would|can|could|should)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_yes_or_no(question: str) -> bool:
+    """Tell whether a question may be answered by yes or no."""
+    return bool(_YES_OR_NO.search(question)) and not _WH_FIRST.match(question)
+
+
 def check_answer_type(statement: str, question: str) -> Check:
     """See that a question for a number, a date or a time is answered by one."""
     if _WHO.search(question) and not re.search(r"\bor\b", question):
@@ -82,6 +94,7 @@ def check_answer_type(statement: str, question: str) -> Check:
     return Check("answer_type", None)
 
 
+_WH_FIRST = re.compile(r"^\W*(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 _NAMES_ASKED = re.compile(r"\b(?:names?|called)\b", re.IGNORECASE)
 _WH = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 _WHO = re.compile(r"^\W*(?:and\s+)?who(?:se|m)?\b|\bby whom\b", re.IGNORECASE)

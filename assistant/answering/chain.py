@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from assistant.answering.answer_kind import asks_yes_or_no
 from assistant.answering.checks import question_share
 from assistant.answering.context import read_contexts
 from assistant.answering.drafting import Draft, draft_chain, render_evidence, stream_draft
@@ -46,8 +47,10 @@ _WORDS_SHARED = 0.5
 """Share of the question's words that keeps a question with a low similarity in play."""
 
 
-_WORTH_REREADING = 0.2
-"""Verifier's probability from which a question that got no answer is drafted once more."""
+_SHOWN: tuple[Verdict, ...] = ("supported", "partly")
+
+_WORTH_INSISTING = 0.5
+"""Verifier's probability from which a yes/no question that got no answer is drafted once more."""
 
 _WORTH_QUOTING = 0.8
 """Verifier's probability from which a sentence may be shown where no draft is supported."""
@@ -108,16 +111,13 @@ class AnswerChain:
             yield self._finish_refused(run, code)
             return
 
-        attempt = yield from self._attempt(run, self.prompts.answer, ("supported", "partly"))
-        worth = run.answerable >= _WORTH_REREADING
-        if not attempt.shown and self.chat.embedded and worth:
-            # A small model refuses too readily, or takes the wrong one of a few sentences. It
-            # reads more of them; what it says then has to be well supported.
-            run.notes += ("The first draft gave nothing that is supported; a second one was read.",)
-            run.evidence = self._select(run, self.settings.reread_sentences)
-            yield Retrieved(run.evidence, run.rewritten)
-            refused = attempt.refusal_chance
-            attempt = yield from self._attempt(run, self.prompts.insist, ("supported",), refused)
+        attempt = yield from self._attempt(run, self.prompts.answer)
+        if not attempt.shown and self.chat.embedded:
+            if asks_yes_or_no(run.asked) and run.answerable >= _WORTH_INSISTING:
+                # A small model says that nothing is stated where the answer is a plain no.
+                run.notes += ("The first draft gave nothing supported; a second one was read.",)
+                refused = attempt.refusal_chance
+                attempt = yield from self._attempt(run, self.prompts.insist, refused)
             if not attempt.shown:
                 attempt = yield from self._quote(run)
         if not attempt.shown:
@@ -132,10 +132,9 @@ class AnswerChain:
         self,
         run: Run,
         prompt: Prompt,
-        accepted: Sequence[Verdict],
         refusal_chance: float | None = None,
     ) -> Generator[Event, None, Attempt]:
-        """Draft from the run's evidence, link, verify; keep statements of an accepted verdict.
+        """Draft from the run's evidence, link, verify; keep what is supported, if partly.
 
         `refusal_chance` is that of an earlier draft; where absent it is this draft's own.
         """
@@ -152,7 +151,7 @@ class AnswerChain:
         if refusal_chance is not None:
             chances["draft"] = 1 - refusal_chance
         stated = [found for found in linked.statements if not is_refusal(found.text)]
-        yield from self._settle(run, attempt, stated, chances, accepted)
+        yield from self._settle(run, attempt, stated, chances, _SHOWN)
         return attempt
 
     def _quote(self, run: Run) -> Generator[Event, None, Attempt]:
@@ -214,16 +213,16 @@ class AnswerChain:
             mode=self.settings.retrieval,
         )
         run.passages = retriever.search(run.asked, vector=run.vector)
-        run.evidence = self._select(run, self.settings.evidence_sentences)
+        run.evidence = self._select(run)
         run.retrieve_s = time.monotonic() - began
 
-    def _select(self, run: Run, sentences: int) -> tuple[Evidence, ...]:
+    def _select(self, run: Run) -> tuple[Evidence, ...]:
         return select_evidence(
             run.asked,
             run.vector,
             run.passages,
             verifier=self.verifier,
-            sentences=sentences,
+            sentences=self.settings.evidence_sentences,
             tokens=self.settings.evidence_tokens,
             count_tokens=self.embeddings.count_tokens,
             whole_passages=not self.settings.evidence_selection,

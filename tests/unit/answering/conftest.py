@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import pytest
 from langchain_core.language_models import BaseChatModel
@@ -16,6 +17,7 @@ from assistant.answering.chain import AnswerChain
 from assistant.answering.prompting import Prompts
 from assistant.index import Index
 from assistant.models.chat import LoadedChatModel
+from assistant.models.engine import EmbeddedEngine
 from assistant.settings import load_settings
 from assistant.types import Answer, Article, Event, Finished, SearchFilter, Turn
 from tests.support.chat import ScriptedChatModel
@@ -59,6 +61,9 @@ class Run:
         return [call for call in self.model.calls if call[0].content == system]
 
 
+ENGINE = cast(EmbeddedEngine, object())
+"""Stands for an engine in this process; the scripted model never calls it."""
+
 IndexOf = Callable[..., Index]
 
 
@@ -93,6 +98,7 @@ def chain_of(tmp_path: Path, prompts: Prompts) -> Callable[..., AnswerChain]:
         index: Index,
         model: BaseChatModel,
         verifier: ScriptedVerifier | None = None,
+        embedded: bool = False,
         **values: object,
     ) -> AnswerChain:
         settings = load_settings(**{"data_dir": tmp_path, "minimum_similarity": -1, **values})
@@ -100,7 +106,7 @@ def chain_of(tmp_path: Path, prompts: Prompts) -> Callable[..., AnswerChain]:
             index,
             WordEmbeddings(),
             verifier or ScriptedVerifier(),
-            LoadedChatModel(model, name="scripted"),
+            LoadedChatModel(model, name="scripted", engine=ENGINE if embedded else None),
             prompts,
             settings,
         )
@@ -120,13 +126,18 @@ def run(index: Index, chain_of: Callable[..., AnswerChain], prompts: Prompts) ->
         certainty: float = 0.97,
         chances: dict[str, float] | None = None,
         rewriting: str = "What of it?",
+        insisting: str = "NOT STATED",
         history: Sequence[Turn] = (),
         where: SearchFilter | None = None,
         over: Index | None = None,
         verifier: ScriptedVerifier | None = None,
         **values: object,
     ) -> Run:
-        replies = {prompts.verify.system: says, prompts.rewrite.system: rewriting}
+        replies = {
+            prompts.verify.system: says,
+            prompts.rewrite.system: rewriting,
+            prompts.insist.system: insisting,
+        }
 
         def script(messages: list[BaseMessage]) -> str:
             return replies.get(str(messages[0].content), draft)
