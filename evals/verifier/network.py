@@ -2,8 +2,8 @@
 
 The base is a BERT cross-encoder whose matrices were quantised to 8 bits by onnxruntime
 (dynamic quantisation). Training needs floats, so each matrix is read as
-scale · (quantised - zero point); after training it is quantised again, symmetrically for matrix
-products and asymmetrically for embeddings, and put back where it was.
+scale · (quantised - zero point); after training it is quantised again, symmetrically and by column
+for matrix products, asymmetrically for embeddings, and put back where it was.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def write_network(model: Any, template: Path, out: Path) -> None:
     for item in proto.graph.initializer:
         if item.name in fresh:
             old = numpy_helper.to_array(item)
-            value = np.ascontiguousarray(fresh[item.name], dtype=old.dtype).reshape(old.shape)
+            value = np.asarray(fresh[item.name], dtype=old.dtype, order="C")
             item.CopyFrom(numpy_helper.from_array(value, item.name))
     onnx.save(proto, str(out))
 
@@ -95,8 +95,13 @@ def _quantised(graph: Any) -> dict[str, str]:
     return stems
 
 
-def _quantise_matrix(weight: np.ndarray) -> tuple[np.ndarray, np.float32, np.int8]:
-    scale = np.float32(np.abs(weight).max() / 127)
+def _quantise_matrix(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.int8]:
+    """Quantise each column by a scale of its own.
+
+    With one scale for the whole matrix, as the base has it, a step is larger than what
+    fine-tuning changes: every weight would be rounded back to where it came from.
+    """
+    scale = (np.abs(weight).max(axis=0) / 127).astype(np.float32)
     return np.clip(np.rint(weight / scale), -127, 127).astype(np.int8), scale, np.int8(0)
 
 
