@@ -53,15 +53,13 @@ def build_refusal(
     nearest: dict[str, ArticleReference] = {}
     for item in sorted(evidence, key=lambda item: -item.score):
         nearest.setdefault(item.article.article_id, item.article)
-    scope = "The selected articles" if where else "The corpus"
+    scope, hold = ("The selected articles", "hold") if where else ("The corpus", "holds")
     no_article = "None of the selected articles" if where else "No article"
     quoted = ", ".join(f"“{term}”" for term in missing)
     message = {
-        "empty_corpus": f"{scope} hold no article yet. Add some with `assistant ingest`.",
+        "empty_corpus": f"{scope} {hold} no article yet. Add some with `assistant ingest`.",
         "not_a_question": "This instructs the assistant and asks nothing of the articles.",
-        "nothing_close": f"{scope} hold nothing close to this question."
-        if where
-        else f"{scope} holds nothing close to this question.",
+        "nothing_close": f"{scope} {hold} nothing close to this question.",
         "missing_terms": f"{no_article} mentions {quoted}.",
         "not_stated": "The articles come near the question but do not state the answer.",
         "unsupported": "An answer was drafted, but the articles do not support it.",

@@ -14,8 +14,8 @@ from assistant.streaming import iterate_in_thread
 from assistant.types import Answer, Event, Finished, Retrieved, SearchFilter, Token, Turn
 
 if TYPE_CHECKING:
+    from assistant.admission import Admission, Ticket
     from assistant.assistant import Assistant
-    from assistant.server.admission import Admission, Ticket
     from assistant.server.metrics import Metrics
 
 log = structlog.get_logger(__name__)

@@ -84,7 +84,7 @@ def create_app(assistant: Assistant, options: ServeOptions) -> FastAPI:
             login_router(users, logins, tries_per_minute=options.login_tries_per_minute)
         )
     app.include_router(_report_router(options.runs))
-    include_api(
+    api = include_api(
         app, assistant, ApiOptions.of(assistant.settings, keys_required=options.is_reachable)
     )
     include_mcp(app)
@@ -97,7 +97,7 @@ def create_app(assistant: Assistant, options: ServeOptions) -> FastAPI:
             upload_bytes=options.upload_bytes,
             questions_per_minute=options.questions_per_minute,
             changes_per_minute=options.changes_per_minute,
-            answers_at_once=options.answers_at_once,
+            admission=api.admission,
             has_login=options.has_login,
             runs=options.runs,
         ),

@@ -32,7 +32,6 @@ class ServeOptions:
     editors: tuple[str, ...] = ()
     runs: Path = Path("runs")
     upload_bytes: int = 50_000_000
-    answers_at_once: int = 2
     questions_per_minute: int = 20
     changes_per_minute: int = 30
     login_tries_per_minute: int = 5

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from assistant.admission import Admission
 from assistant.settings import setting_origins
-from assistant.web.chat import Chat, Update
+from assistant.web.chat import ACTING_PARTS, ASKING_PARTS, Chat
 from assistant.web.conversations import Conversations
-from assistant.web.corpus_page import CorpusPage
+from assistant.web.corpus_page import CORPUS_PARTS, CorpusPage
 from assistant.web.layout import ASSETS, Parts, lay_out
-from assistant.web.limits import RateLimit, Turnstile
+from assistant.web.limits import RateLimit
 from assistant.web.rendering.chrome import render_header
 from assistant.web.rendering.evals import newest_report, render_evals
 from assistant.web.rendering.settings import render_settings
 from assistant.web.sessions import Identify, Sessions
+from assistant.web.updates import Update
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -42,10 +44,12 @@ class WebOptions:
     """How the web chat behaves. `identify` finds the visitor of a name the server let in."""
 
     identify: Identify
+    admission: Admission
+    """The server's one queue, which all its doors share."""
+
     upload_bytes: int = 50_000_000
     questions_per_minute: int = 20
     changes_per_minute: int = 30
-    answers_at_once: int = 2
     has_login: bool = False
     runs: Path = Path("runs")
     name_of: Callable[[Any], str | None] = field(default=lambda _request: None)
@@ -78,7 +82,7 @@ def build_blocks(assistant: Assistant, options: WebOptions) -> gr.Blocks:
         assistant,
         Conversations(assistant.settings.data_dir / "conversations.sqlite3"),
         sessions,
-        Turnstile(options.answers_at_once),
+        options.admission,
         RateLimit(options.questions_per_minute),
     )
     changes = RateLimit(options.changes_per_minute)
@@ -121,7 +125,8 @@ class _Pages:
 
 
 def _wire_chat(parts: Parts, chat: Chat) -> None:
-    every, placed = list(parts.values()), _placing(parts)
+    placed = _placing(parts)
+    asking, acting = _named(parts, ASKING_PARTS), _named(parts, ACTING_PARTS)
 
     async def ask(question: str, request: gr.Request) -> AsyncGenerator[Placed, None]:
         async for update in chat.ask(question, request):
@@ -134,20 +139,20 @@ def _wire_chat(parts: Parts, chat: Chat) -> None:
     async def act(event: gr.EventData, request: gr.Request) -> Placed:
         return placed(await chat.act(event._data or {}, request))
 
-    async def end(request: gr.Request) -> Placed:
-        return placed(await chat.stop(request))
+    async def end(request: gr.Request) -> None:
+        await chat.stop(request)
 
     asked = [parts["box"].submit, parts["send"].click]
-    gr.on(asked, ask, [parts["box"]], every, trigger_mode="multiple", **_QUIET)
+    gr.on(asked, ask, [parts["box"]], asking, trigger_mode="multiple", **_QUIET)
     for name in ("past", "live"):
-        parts[name].submit(ask_again, None, every, trigger_mode="multiple", **_QUIET)
+        parts[name].submit(ask_again, None, asking, trigger_mode="multiple", **_QUIET)
     for name in ("list", "title", "past", "live", "filters", "pane"):
-        parts[name].click(act, None, every, trigger_mode="multiple", **_QUIET)
-    parts["stop"].click(end, None, every, **_QUIET)
+        parts[name].click(act, None, acting, trigger_mode="multiple", **_QUIET)
+    parts["stop"].click(end, None, None, **_QUIET)
 
 
 def _wire_corpus(parts: Parts, corpus: CorpusPage) -> None:
-    every, placed = list(parts.values()), _placing(parts)
+    placed, changed = _placing(parts), _named(parts, CORPUS_PARTS)
 
     async def act(event: gr.EventData, request: gr.Request) -> Placed:
         return placed(await corpus.act(event._data or {}, request))
@@ -159,8 +164,8 @@ def _wire_corpus(parts: Parts, corpus: CorpusPage) -> None:
             yield placed(update)
 
     for name in ("table", "reader", "health"):
-        parts[name].click(act, None, every, trigger_mode="multiple", **_QUIET)
-    parts["add"].click(add, [parts["files"], parts["urls"]], every, **_QUIET)
+        parts[name].click(act, None, changed, trigger_mode="multiple", **_QUIET)
+    parts["add"].click(add, [parts["files"], parts["urls"]], changed, **_QUIET)
 
 
 def _wire_pages(blocks: gr.Blocks, parts: Parts, pages: _Pages) -> None:
@@ -178,5 +183,9 @@ def _wire_pages(blocks: gr.Blocks, parts: Parts, pages: _Pages) -> None:
     blocks.unload(leave)
 
 
+def _named(parts: Parts, names: Sequence[str]) -> list[Any]:
+    return [parts[name] for name in names]
+
+
 def _placing(parts: Parts) -> Callable[[Update], Placed]:
-    return lambda update: {parts[name]: value for name, value in update.items()}
+    return lambda update: {parts[name]: value for name, value in update.items()} or gr.skip()

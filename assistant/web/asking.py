@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
+import threading
 import time
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from assistant.admission import Admission, Ticket
 from assistant.errors import AssistantError
-from assistant.types import Finished, Token, Turn
-from assistant.web.limits import Turnstile
+from assistant.streaming import iterate_in_thread
+from assistant.types import Event, Finished, Token, Turn
 from assistant.web.turns import TurnView, advance
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ class _Stopped(Exception):  # noqa: N818 - nobody failed
 
 async def answer_turn(
     assistant: Assistant,
-    turnstile: Turnstile,
+    admission: Admission,
     view: TurnView,
     history: Sequence[Turn],
     stop: asyncio.Event,
@@ -39,9 +42,14 @@ async def answer_turn(
     """Yield what is known whenever it changed; the last view is live no more.
 
     The evidence does not wait for others' answers, only the drafting does. Whoever closes this
-    iterator, or sets `stop`, ends the model's writing.
+    iterator, or sets `stop`, ends the model's writing; the place is free again when the thread
+    at work has ended.
     """
-    events = assistant.astream(view.question, history, where=view.where)
+    gate = _Gate()
+    events = iterate_in_thread(
+        lambda: gate.stream(assistant.stream(view.question, history, where=view.where)),
+        ended=gate.leave,
+    )
     wait = _Wait(stop, time.monotonic() + _LONGEST_S)
     # The search begins before the page has been told that it does.
     first = asyncio.ensure_future(anext(events))
@@ -49,18 +57,19 @@ async def answer_turn(
         yield view
         view = advance(view, await wait.until(first))
         yield view
-        async with turnstile.passing() as ticket:
+        with admission.enter() as ticket:
             places = ticket.places()
             while (place := await wait.until(anext(places, 0))) > 0:
                 yield dataclasses.replace(view, stage="waiting", place=place)
-            drawn = time.monotonic()
-            while (event := await wait.until(anext(events, None))) is not None:
-                view = advance(view, event)
-                if not isinstance(event, Token) or time.monotonic() - drawn >= _REDRAW_S:
-                    drawn = time.monotonic()
-                    yield view
-                if isinstance(event, Finished):
-                    return
+            gate.let_through(ticket)
+        drawn = time.monotonic()
+        while (event := await wait.until(anext(events, None))) is not None:
+            view = advance(view, event)
+            if not isinstance(event, Token) or time.monotonic() - drawn >= _REDRAW_S:
+                drawn = time.monotonic()
+                yield view
+            if isinstance(event, Finished):
+                return
     except _Stopped:
         yield dataclasses.replace(view, stage="stopped")
     except AssistantError as error:
@@ -77,6 +86,7 @@ async def answer_turn(
             first.cancel()
             await asyncio.wait({first})
         await events.aclose()
+        gate.close()
 
 
 def history_of(turns: Sequence[TurnView]) -> tuple[Turn, ...]:
@@ -86,6 +96,38 @@ def history_of(turns: Sequence[TurnView]) -> tuple[Turn, ...]:
         for view in turns
         if view.answer is not None
     )[-_TURNS_REMEMBERED:]
+
+
+class _Gate:
+    """Holds the thread of an answer after its search until it has a place."""
+
+    def __init__(self) -> None:
+        self._opened = threading.Event()
+        self._ticket: Ticket | None = None
+
+    def stream(self, events: Iterator[Event]) -> Iterator[Event]:
+        """Yield the events; the thread waits here before the first that a model writes."""
+        with contextlib.closing(events) as opened:  # type: ignore[type-var]
+            for event in opened:
+                yield event
+                self._opened.wait()
+                if self._ticket is None:
+                    return
+
+    def let_through(self, ticket: Ticket) -> None:
+        """Let the thread go on; it has the place from now on."""
+        ticket.hand_over()
+        self._ticket = ticket
+        self._opened.set()
+
+    def leave(self) -> None:
+        """Give the place up, from the thread."""
+        if self._ticket is not None:
+            self._ticket.leave_from_thread()
+
+    def close(self) -> None:
+        """Send a thread that still waits away."""
+        self._opened.set()
 
 
 class _Wait:

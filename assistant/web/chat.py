@@ -4,42 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from assistant.admission import Admission
 from assistant.errors import AssistantError
-from assistant.types import ArticleReference, SearchFilter
+from assistant.web.acts import Acts
 from assistant.web.asking import answer_turn, history_of
-from assistant.web.conversations import (
-    ConversationMissingError,
-    Conversations,
-    filter_from_plain,
-)
-from assistant.web.exporting import conversation_as_json, conversation_as_markdown
-from assistant.web.limits import RateLimit, Turnstile
-from assistant.web.rendering.answers import render_turn
-from assistant.web.rendering.articles import EMPTY_PANE, render_article, render_evidence
-from assistant.web.rendering.chrome import (
-    render_conversations,
-    render_filters,
-    render_past,
-    render_title,
-    render_welcome,
-)
+from assistant.web.conversations import ConversationMissingError, Conversations
+from assistant.web.drawing import ChatPage
+from assistant.web.limits import RateLimit
+from assistant.web.rendering.articles import EMPTY_PANE, render_evidence
+from assistant.web.rendering.chrome import render_filters
 from assistant.web.sessions import Session, Sessions, Visitor
-from assistant.web.turns import TurnView, places_of
+from assistant.web.turns import TurnView
+from assistant.web.updates import Update, letter, say
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
 logger = logging.getLogger(__name__)
 
-Update = dict[str, Any]
-"""New values by the names of the chat page's parts; parts that are not named stay as they are."""
+ASKING_PARTS = ("live", "pane", "box", "list", "title", "courier")
+"""Parts that change while an answer comes.
+
+Gradio builds each of them anew for every update, whether it changes or not: few keep it fast.
+"""
+
+ACTING_PARTS = (*ASKING_PARTS, "past", "filters")
+"""Parts that change when a button is pressed."""
 
 
 @dataclass
@@ -49,8 +45,14 @@ class Chat:
     assistant: Assistant
     conversations: Conversations
     sessions: Sessions
-    turnstile: Turnstile
+    admission: Admission
     questions: RateLimit
+    page: ChatPage = field(init=False)
+    acts: Acts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.page = ChatPage(self.assistant, self.conversations)
+        self.acts = Acts(self.assistant, self.conversations, self.page)
 
     async def open_page(self, conversation_id: str, request: Any) -> Update:
         """Draw a page that was just loaded, with its conversation if the address names one."""
@@ -58,10 +60,12 @@ class Chat:
         articles = await asyncio.to_thread(self.assistant.articles)
         update = {"filters": render_filters(session.where, articles), "pane": EMPTY_PANE}
         try:
-            shown = await asyncio.to_thread(self._show, visitor, session, conversation_id, articles)
+            shown = await asyncio.to_thread(
+                self.page.show, visitor, session, conversation_id, articles
+            )
             return update | shown
         except AssistantError as error:
-            return update | self._show(visitor, session, "", articles) | say(str(error))
+            return update | self.page.show(visitor, session, "", articles) | say(str(error))
 
     async def ask(self, question: str, request: Any) -> AsyncGenerator[Update, None]:
         """Answer a question, drawing it while it comes."""
@@ -82,8 +86,7 @@ class Chat:
         if session.live is not None:
             session.past.append(session.live)
         session.live, session.stop, session.reads_article = view, asyncio.Event(), False
-        begun = {"box": "", "past": render_past(session.past)}
-        begun |= self._begin(visitor, session, question)
+        begun = {"box": ""} | self._begin(visitor, session, question)
         async for update in self._answer(visitor, session, view, begun):
             yield update
 
@@ -95,7 +98,7 @@ class Chat:
         history = history_of(session.past)
         drawn: object = None
         view = asked
-        answers = answer_turn(self.assistant, self.turnstile, asked, history, session.stop)
+        answers = answer_turn(self.assistant, self.admission, asked, history, session.stop)
         try:
             async for view in answers:
                 if not view.is_live:
@@ -103,13 +106,13 @@ class Chat:
                 if session.live is None or session.live.turn_id != view.turn_id:
                     return  # the page shows another conversation by now
                 session.live = view
-                update: Update = {"live": render_turn(view)} | begun
+                update = self.page.live(session) | begun
                 begun = {}
                 if (view.evidence, view.answer) != drawn and not session.reads_article:
                     drawn = (view.evidence, view.answer)
                     update["pane"] = render_evidence(view)
                 if not view.is_live:
-                    update |= self._listing(visitor, session)
+                    update |= self.page.listing(visitor, session)
                 yield update
         finally:
             await answers.aclose()
@@ -147,191 +150,17 @@ class Chat:
     async def act(self, data: Mapping[str, Any], request: Any) -> Update:
         """Do what a button of the page asks for."""
         visitor, session = self.sessions.of(request)
-        act = str(data.get("act", ""))
-        found = getattr(self, f"_act_{act}", None)
-        if found is None:
+        act = self.acts.named(str(data.get("act", "")))
+        if act is None:
             return {}
         try:
-            update: Update = await found(visitor, session, data)
+            return await act(visitor, session, data)
         except AssistantError as error:
             return say(str(error))
-        return update
-
-    async def _act_open(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
-        view = session.turn(str(data.get("turn", "")))
-        places = places_of(view) if view else ()
-        chosen = next((item for item in places if str(item.number) == str(data.get("n"))), None)
-        if view is None or chosen is None:
-            return {}
-        article = await asyncio.to_thread(self.assistant.article, chosen.article_id)
-        session.reads_article = True
-        return {"pane": render_article(article, places, chosen, view.turn_id)}
-
-    async def _act_article(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
-        view = session.turn(str(data.get("turn", "")))
-        article = await asyncio.to_thread(self.assistant.article, str(data.get("article", "")))
-        session.reads_article = True
-        places = places_of(view) if view else ()
-        return {"pane": render_article(article, places, None, view.turn_id if view else None)}
-
-    async def _act_evidence(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
-        session.reads_article = False
-        view = session.turn(str(data.get("turn", ""))) or session.live
-        return {"pane": render_evidence(view) if view else EMPTY_PANE}
-
-    async def _act_edit(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
-        view = session.turn(str(data.get("turn", "")))
-        return {"box": view.question, **letter(focus=True)} if view else {}
-
-    async def _act_rate(
-        self, visitor: Visitor, session: Session, data: Mapping[str, Any]
-    ) -> Update:
-        turn_id, up = str(data.get("turn", "")), data.get("up") == "yes"
-        self.conversations.rate(visitor.name, turn_id, up=up)
-        return self._redraw(visitor, session, turn_id)
-
-    async def _act_comment(
-        self, visitor: Visitor, session: Session, data: Mapping[str, Any]
-    ) -> Update:
-        turn_id = str(data.get("turn", ""))
-        view = self.conversations.turn(visitor.name, turn_id)
-        comment = str(data.get("comment", "")).strip()
-        self.conversations.rate(visitor.name, turn_id, up=bool(view.rated), comment=comment)
-        return self._redraw(visitor, session, turn_id) | say("Thank you; your comment is kept.")
-
-    async def _act_new(self, visitor: Visitor, session: Session, _: Mapping[str, Any]) -> Update:
-        session.stop.set()
-        articles = await asyncio.to_thread(self.assistant.articles)
-        return self._show(visitor, session, "", articles) | letter(conversation="", focus=True)
-
-    async def _act_conversation(
-        self, visitor: Visitor, session: Session, data: Mapping[str, Any]
-    ) -> Update:
-        session.stop.set()
-        chosen = str(data.get("id", ""))
-        articles = await asyncio.to_thread(self.assistant.articles)
-        return self._show(visitor, session, chosen, articles) | letter(conversation=chosen)
-
-    async def _act_search(
-        self, visitor: Visitor, session: Session, data: Mapping[str, Any]
-    ) -> Update:
-        words = str(data.get("words", ""))[:200]
-        found = self.conversations.found(visitor.name, words)
-        return {"list": render_conversations(found, session.conversation_id, words)}
-
-    async def _act_rename(
-        self, visitor: Visitor, session: Session, data: Mapping[str, Any]
-    ) -> Update:
-        self.conversations.rename(visitor.name, str(data.get("id", "")), str(data.get("said", "")))
-        return self._listing(visitor, session)
-
-    async def _act_delete(
-        self, visitor: Visitor, session: Session, data: Mapping[str, Any]
-    ) -> Update:
-        self.conversations.delete(visitor.name, str(data.get("id", "")))
-        session.stop.set()
-        articles = await asyncio.to_thread(self.assistant.articles)
-        shown = self._show(visitor, session, "", articles)
-        return shown | letter(conversation="", say="The conversation is deleted.")
-
-    async def _act_export(self, visitor: Visitor, _: Session, data: Mapping[str, Any]) -> Update:
-        chosen = str(data.get("id", ""))
-        title = self.conversations.get(visitor.name, chosen).title
-        turns = self.conversations.turns(visitor.name, chosen)
-        if data.get("form") == "json":
-            kind, suffix, whole = "application/json", "json", conversation_as_json(title, turns)
-        else:
-            kind, suffix, whole = "text/markdown", "md", conversation_as_markdown(title, turns)
-        return letter(save={"name": f"conversation.{suffix}", "type": kind, "text": whole})
-
-    async def _act_filter(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
-        articles = await asyncio.to_thread(self.assistant.articles)
-        try:
-            where = _read_filter(data.get("said"), articles)
-        except ValueError:
-            problem = "Dates are written as YYYY-MM-DD."
-            return {"filters": render_filters(session.where, articles, problem, opened=True)}
-        session.where = where
-        return {"filters": render_filters(where, articles, opened=True)}
-
-    async def _act_unfilter(self, _: Visitor, session: Session, __: Mapping[str, Any]) -> Update:
-        session.where = SearchFilter()
-        articles = await asyncio.to_thread(self.assistant.articles)
-        return {"filters": render_filters(session.where, articles)}
 
     def _begin(self, visitor: Visitor, session: Session, question: str) -> Update:
         """Make the conversation that a first question begins."""
         if session.conversation_id:
             return {}
         session.conversation_id = self.conversations.begin(visitor.name, question).conversation_id
-        return self._listing(visitor, session) | letter(conversation=session.conversation_id)
-
-    def _show(
-        self,
-        visitor: Visitor,
-        session: Session,
-        conversation_id: str,
-        articles: list[ArticleReference],
-    ) -> Update:
-        """Put a kept conversation on the page, or an empty one."""
-        turns = self.conversations.turns(visitor.name, conversation_id) if conversation_id else []
-        session.conversation_id, session.reads_article = conversation_id, False
-        session.past, session.live = turns[:-1], turns[-1] if turns else None
-        if session.live:
-            live = render_turn(session.live)
-        else:
-            live = render_welcome(len(articles), self.assistant.example_questions())
-        return {
-            "past": render_past(session.past),
-            "live": live,
-            "pane": render_evidence(session.live) if session.live else EMPTY_PANE,
-        } | self._listing(visitor, session)
-
-    def _listing(self, visitor: Visitor, session: Session) -> Update:
-        current = None
-        if session.conversation_id:
-            current = self.conversations.get(visitor.name, session.conversation_id)
-        found = self.conversations.found(visitor.name)
-        return {
-            "list": render_conversations(found, session.conversation_id, ""),
-            "title": render_title(current),
-        }
-
-    def _redraw(self, visitor: Visitor, session: Session, turn_id: str) -> Update:
-        kept = self.conversations.turn(visitor.name, turn_id)
-        if session.live is not None and session.live.turn_id == turn_id:
-            session.live = _rated(session.live, kept)
-            return {"live": render_turn(session.live)}
-        session.past = [
-            _rated(view, kept) if view.turn_id == turn_id else view for view in session.past
-        ]
-        return {"past": render_past(session.past)}
-
-
-def letter(**said: Any) -> Update:
-    """Address the page itself: say, save, conversation, page, focus."""
-    return {"courier": json.dumps(said | {"nonce": secrets.token_hex(4)}, ensure_ascii=False)}
-
-
-def say(words: str) -> Update:
-    """Show a short notice."""
-    return letter(say=words)
-
-
-def _rated(view: TurnView, kept: TurnView) -> TurnView:
-    return dataclasses.replace(view, rated=kept.rated, note=kept.note)
-
-
-def _read_filter(said: Any, articles: list[ArticleReference]) -> SearchFilter:
-    """Read what the filter form says; unknown sources and articles are left out."""
-    given = said if isinstance(said, Mapping) else {}
-    sources = {item.source for item in articles}
-    known = {item.article_id for item in articles}
-    return filter_from_plain(
-        {
-            "sources": [name for name in given.get("source", ()) if name in sources],
-            "published_from": next(iter(given.get("from", ())), ""),
-            "published_to": next(iter(given.get("to", ())), ""),
-            "article_ids": [name for name in given.get("article", ()) if name in known],
-        }
-    )
+        return self.page.listing(visitor, session) | letter(conversation=session.conversation_id)

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from assistant.doctor import examine
 from assistant.errors import AssistantError, UserError
 from assistant.types import AddReport
-from assistant.web.chat import Update, say
 from assistant.web.limits import RateLimit
 from assistant.web.rendering.articles import render_article
 from assistant.web.rendering.chrome import render_filters
@@ -28,11 +27,17 @@ from assistant.web.rendering.corpus import (
     render_timeline,
 )
 from assistant.web.sessions import Sessions, Visitor
+from assistant.web.updates import Update, say
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
 logger = logging.getLogger(__name__)
+
+CORPUS_PARTS = (
+    "table", "timeline", "reader", "health", "filters", "adding", "files", "urls", "courier",
+)  # fmt: skip
+"""Parts of the page that change when articles are read, added or removed."""
 
 _AT_ONCE = 100
 _REDRAW_S = 0.2

@@ -43,6 +43,12 @@ class Session:
     reads_article: bool = False
     """Whether the pane shows an article, which news of an answer must not push away."""
 
+    drawings: int = 0
+    """How often the earlier turns were sent to the page."""
+
+    listed: dict[str, str] = field(default_factory=dict)
+    """The list of conversations and the title, as the page shows them."""
+
     def turn(self, turn_id: str) -> TurnView | None:
         """Return the turn of this id if the page shows it."""
         shown = [*self.past, *([self.live] if self.live else [])]

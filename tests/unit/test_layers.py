@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[2] / "assistant"
 
 # Each layer may import from itself and from those above it in this list.
 LAYERS = [
-    {"errors", "types", "settings", "bundled", "offline", "facts", "streaming"},
+    {"errors", "types", "settings", "bundled", "offline", "facts", "streaming", "admission"},
     {"splitting", "corpus", "prompts"},
     {"models"},
     {"index"},

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from assistant.admission import Ticket
 from assistant.errors import AssistantError
-from assistant.server.admission import Ticket
 from assistant.server.api.access import require
 from assistant.server.api.errors import error_body, internal_error, request_id_of
 from assistant.server.api.events import EventStream, event_data, event_name, sse, unless_left

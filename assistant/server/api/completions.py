@@ -10,8 +10,8 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
+from assistant.admission import Ticket
 from assistant.errors import AssistantError
-from assistant.server.admission import Ticket
 from assistant.server.api.access import require
 from assistant.server.api.conversation import ChatRequest, ModelBody, ModelsBody, read_conversation
 from assistant.server.api.errors import ApiError, error_body, internal_error, request_id_of

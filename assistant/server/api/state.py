@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request
 
-from assistant.server.admission import Admission
+from assistant.admission import Admission
 from assistant.server.answering import AnswerService
 from assistant.server.keys import FILE_NAME, KeyStore
 from assistant.server.metrics import Metrics

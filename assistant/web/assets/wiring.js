@@ -87,6 +87,24 @@ if (!window.articleAssistant) {
     setTimeout(() => URL.revokeObjectURL(a.href), 10000);
   };
 
+  // A finished turn moves up when the next one begins: the server sends it once, not each time.
+  app.keep = (turn) => {
+    const turns = () => document.querySelector("#past .turns");
+    const shown = (id) => [...(turns()?.children || [])].some((one) => one.dataset.turn === id);
+    const before = turn?.dataset.after;
+    if (before && !shown(before) && turns() && app.finished?.dataset.turn === before) {
+      turns().append(app.finished);
+    }
+    const stage = turn?.dataset.stage;
+    app.finished = ["done", "stopped", "failed"].includes(stage) ? turn.cloneNode(true) : null;
+    if (!before || shown(before)) return;
+    clearTimeout(app.missing);
+    app.missing = setTimeout(() => {
+      const now = document.querySelector("#live .turn")?.dataset.after;
+      if (now === before && !shown(before)) app.trigger("click", { act: "redraw" });
+    }, 500);
+  };
+
   app.box = () => document.querySelector("#question textarea");
   app.opener = null;
 
@@ -184,9 +202,12 @@ element.addEventListener("input", (event) => {
   app.typing = setTimeout(() => form.requestSubmit(), 250);
 });
 
+if (element.closest("#live")) app.trigger = trigger;
+
 const drawn = () => {
   const stage = element.querySelector(".turn[data-stage]")?.dataset.stage;
   if (element.closest("#live")) {
+    app.keep(element.querySelector(".turn"));
     const busy = ["searching", "waiting", "reading", "writing"].includes(stage);
     const was = document.body.dataset.busy === "yes";
     document.body.dataset.busy = busy ? "yes" : "no";

@@ -54,10 +54,15 @@ CHECK_WORDS = {
 _NUMBERS = re.compile(r"\[(\d+)\]")
 
 
-def render_turn(view: TurnView) -> str:
-    """Render one turn whole; the same function draws it live and afterwards."""
+def render_turn(view: TurnView, *, after: str | None = None) -> str:
+    """Render one turn whole; the same function draws it live and afterwards.
+
+    `after` is the id of the turn before it, by which the page knows what to keep above it.
+    """
     body = _question(view) + _outcome(view)
-    marks = attributes(class_="turn", data_turn=view.turn_id, data_stage=view.stage)
+    marks = attributes(
+        class_="turn", data_turn=view.turn_id, data_stage=view.stage, data_after=after
+    )
     return f"<article{marks}>{body}</article>"
 
 

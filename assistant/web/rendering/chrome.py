@@ -33,9 +33,14 @@ def render_header(visitor: str | None) -> str:
     )
 
 
-def render_past(turns: Sequence[TurnView]) -> str:
-    """Draw the turns before the last one."""
-    return "".join(render_turn(view) for view in turns)
+def render_past(turns: Sequence[TurnView], *, drawing: int) -> str:
+    """Draw the turns before the last one.
+
+    The page adds finished turns by itself. `drawing` counts the times that they are sent, so that
+    no two drawings are equal: Gradio leaves a part alone whose value did not change.
+    """
+    drawn = "".join(render_turn(view) for view in turns)
+    return f'<div class="turns" data-drawing="{drawing}">{drawn}</div>'
 
 
 def render_welcome(articles: int, examples: Sequence[str]) -> str:

@@ -46,3 +46,15 @@ def test_a_refusal_under_a_filter_speaks_of_the_selected_articles() -> None:
     where = SearchFilter(sources=("Reuters",))
     refusal = build_refusal("nothing_close", missing=[], evidence=[], where=where)
     assert "selected articles" in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (ANYWHERE, "The corpus holds no article yet."),
+        (SearchFilter(sources=("Reuters",)), "The selected articles hold no article yet."),
+    ],
+)
+def test_an_empty_corpus_is_told_in_a_whole_sentence(where: SearchFilter, said: str) -> None:
+    refusal = build_refusal("empty_corpus", missing=[], evidence=[], where=where)
+    assert refusal.message.startswith(said)

@@ -3,18 +3,64 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from assistant.admission import Admission
 from assistant.errors import BusyError, ClosingError
-from assistant.server.admission import Admission
 from assistant.server.api import Api
+from assistant.server.app import create_app
+from assistant.server.options import ServeOptions
 from tests.support.serving import HEIGHT, HEIGHT_DRAFT, ScriptedAssistant, make_app
 
 ASK = {"question": HEIGHT}
+
+
+async def test_places_are_told_in_order_and_those_who_leave_move_the_others_up() -> None:
+    admission = Admission(at_once=1, waiting=3)
+    log: list[str] = []
+    leave = {name: asyncio.Event() for name in "abc"}
+
+    async def visit(name: str) -> None:
+        with admission.enter() as ticket:
+            async for place in ticket.places():
+                log.append(f"{name}{place}")  # noqa: PERF401 - seen while it is not complete
+            log.append(f"{name} in")
+            await leave[name].wait()
+
+    tasks = []
+    for name in "abc":
+        tasks.append(asyncio.create_task(visit(name)))
+        await asyncio.sleep(0.01)
+    assert log == ["a in", "b1", "c2"]
+    tasks[1].cancel()
+    await asyncio.sleep(0.01)
+    assert log[3:] == ["c1"]
+    leave["a"].set()
+    await asyncio.sleep(0.01)
+    assert log[4:] == ["c in"]
+    leave["c"].set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert (admission.running, admission.waiting) == (0, 0)
+    with admission.enter() as ticket:
+        assert [place async for place in ticket.places()] == []
+
+
+async def test_whoever_watches_a_place_is_told_that_the_server_closes() -> None:
+    admission = Admission(at_once=1, waiting=1)
+    admission.enter()
+    places = admission.enter().places()
+    assert await anext(places) == 1
+    coming = asyncio.ensure_future(anext(places))
+    await asyncio.sleep(0)
+    admission.stop()
+    with pytest.raises(ClosingError):
+        await asyncio.wait_for(coming, 1)
 
 
 async def test_places_are_given_in_order_and_the_rest_is_sent_away() -> None:
@@ -219,3 +265,43 @@ async def test_questions_of_one_server_do_not_mix(scripted: ScriptedAssistant) -
         name = question.split("the ")[-1].split()[0].strip("?")
         assert name in text
     await served.client.aclose()
+
+
+async def test_the_web_chat_and_the_api_wait_in_one_queue(tmp_path: Path, template: Path) -> None:
+    shutil.copytree(template, tmp_path / "data")
+    with ScriptedAssistant(tmp_path / "data", answers_at_once=1, answers_waiting=1) as assistant:
+        gate = Gate(assistant)
+        app = create_app(assistant, ServeOptions(runs=tmp_path))
+        admission = app.state.api.admission
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://localhost", timeout=20
+        )
+        async with app.router.lifespan_context(app), client:
+            of_api = asyncio.create_task(client.post("/v1/answers", json=ASK))
+            await gate.someone_entered()
+            of_web = asyncio.create_task(ask_over_the_web(client, HEIGHT))
+            while not admission.waiting:
+                await asyncio.sleep(0.01)
+            assert (admission.running, admission.waiting) == (1, 1)
+            assert (await client.post("/v1/answers", json=ASK)).status_code == 429
+            assert not gate.entered.acquire(blocking=False)
+            gate.open.set()
+            assert (await of_api).status_code == 200
+            told = await of_web
+    assert "Place 1 in the queue" in told
+    assert "45 metres" in told
+    assert "done" in told
+
+
+async def ask_over_the_web(client: httpx.AsyncClient, question: str) -> str:
+    """Ask as the page does; return all that it is sent."""
+    config = (await client.get("/config")).json()
+    (box,) = [
+        one["id"] for one in config["components"] if one["props"].get("elem_id") == "question"
+    ]
+    asks = next(one["id"] for one in config["dependencies"] if one["inputs"] == [box])
+    page = {"session_hash": "page"}
+    body = {"data": [question], "fn_index": asks} | page
+    joined = await client.post("/gradio_api/queue/join", json=body)
+    assert joined.status_code == 200, joined.text
+    return (await client.get("/gradio_api/queue/data", params=page)).text

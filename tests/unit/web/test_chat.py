@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import shutil
 import threading
@@ -14,11 +15,14 @@ from typing import Any
 import pytest
 from langchain_core.messages import BaseMessage
 
-from assistant.web.chat import Chat, Update
+from assistant.admission import Admission
+from assistant.web.chat import ACTING_PARTS, Chat
 from assistant.web.conversations import Conversations
 from assistant.web.corpus_page import CorpusPage
-from assistant.web.limits import RateLimit, Turnstile
+from assistant.web.limits import RateLimit
 from assistant.web.sessions import NotAllowedError, Sessions, Visitor
+from assistant.web.turns import TurnView
+from assistant.web.updates import Update
 from tests.support.web import answer_from_first_line, open_scripted
 
 QUESTION = "How long is the Marlow bridge?"
@@ -69,7 +73,13 @@ def chat(tmp_path: Path, model: Model, indexed: Path) -> Iterator[Chat]:
     assistant = open_scripted(folder / "data", model, corpus=folder / "corpus")
     visitors = {name: Visitor(name, may_edit=name != "reader") for name in ("ann", "bob", "reader")}
     conversations = Conversations(tmp_path / "conversations.sqlite3")
-    yield Chat(assistant, conversations, Sessions(visitors.get), Turnstile(1), RateLimit(20))
+    yield Chat(
+        assistant,
+        conversations,
+        Sessions(visitors.get),
+        Admission(at_once=1, waiting=4),
+        RateLimit(20),
+    )
     conversations.close()
     assistant.close()
 
@@ -111,6 +121,8 @@ async def test_a_slow_answer_does_not_hold_up_the_evidence_of_another(
     while "Place 1 in the queue" not in (last(seen, "live") if seen else ""):
         seen.append(await asyncio.wait_for(anext(updates), 5))
     assert "7.4 kilometres" in last(seen, "pane")
+    await asyncio.sleep(0.2)
+    assert model.drafting == 1  # nor does the other draft before its turn
     model.may_draft.set()
     seen += [update async for update in updates]
     assert 'data-stage="done"' in last(seen, "live")
@@ -130,6 +142,79 @@ async def test_stop_ends_the_answer_and_frees_the_place(chat: Chat, model: Model
     (conversation,) = chat.conversations.found("ann")
     turns = chat.conversations.turns("ann", conversation.conversation_id)
     assert [turn.stage for turn in turns] == ["stopped", "done"]
+
+
+async def test_who_stops_while_waiting_leaves_the_queue_and_no_thread(
+    chat: Chat, model: Model
+) -> None:
+    model.may_draft.clear()
+    slow = asyncio.create_task(asked(chat, request=page("ann")))
+    while not model.drafting:
+        await asyncio.sleep(0.01)
+    waiting = asyncio.create_task(asked(chat, request=page("bob")))
+    while not chat.admission.waiting:
+        await asyncio.sleep(0.01)
+    await chat.stop(page("bob"))
+    assert 'data-stage="stopped"' in last(await asyncio.wait_for(waiting, 2), "live")
+    assert (chat.admission.running, chat.admission.waiting) == (1, 0)
+    model.may_draft.set()
+    await slow
+    await until_idle(chat)
+    assert model.drafting == 1
+    assert not [thread for thread in threading.enumerate() if thread.name == "stream"]
+
+
+async def until_idle(chat: Chat) -> None:
+    while chat.admission.running:
+        await asyncio.sleep(0.01)
+
+
+async def test_a_full_queue_is_told_in_words(chat: Chat) -> None:
+    taken = [chat.admission.enter() for _ in range(5)]
+    assert "queue is full" in last(await asked(chat), "live")
+    for ticket in taken:
+        ticket.leave()
+
+
+def filled(chat: Chat, turns: int, view: TurnView) -> str:
+    """Keep a conversation of so many turns."""
+    made = chat.conversations.begin("ann", "Long")
+    for number in range(turns):
+        kept = dataclasses.replace(view, turn_id=f"turn{number}of{turns}")
+        chat.conversations.add("ann", made.conversation_id, kept)
+    return made.conversation_id
+
+
+async def test_a_question_sends_the_same_after_forty_turns_as_after_two(chat: Chat) -> None:
+    answer = await chat.assistant.aask(QUESTION)
+    done = TurnView("t", QUESTION, stage="done", answer=answer)
+    sent: list[int] = []
+    for number, turns in enumerate((2, 40)):
+        await chat.open_page(filled(chat, turns, done), page(number=number))
+        updates = await asked(chat, request=page(number=number))
+        assert 'data-stage="done"' in last(updates, "live")
+        drawn = {name: sum(len(str(one.get(name, ""))) for one in updates) for name in ACTING_PARTS}
+        assert drawn["past"] == 0
+        # How often the live turn is drawn depends on the clock; what one drawing takes does not.
+        sent.append(max(len(str(update)) for update in updates))
+        assert f'data-after="turn{turns - 1}of{turns}"' in last(updates, "live")
+    assert sent[1] == pytest.approx(sent[0], rel=0.1)
+
+
+async def test_the_list_of_conversations_is_sent_when_it_changes(chat: Chat) -> None:
+    first = await asked(chat)
+    assert sum("list" in update for update in first) == 1
+    again = await asked(chat)
+    assert sum("list" in update for update in again) == 0
+
+
+async def test_a_page_that_missed_a_turn_gets_all_of_them(chat: Chat) -> None:
+    for _ in range(3):
+        await asked(chat)
+    update = await chat.act({"act": "redraw"}, page())
+    assert set(update) == {"past"}
+    assert update["past"].count("<article") == 2
+    assert (await chat.act({"act": "redraw"}, page()))["past"] != update["past"]
 
 
 async def test_a_closed_page_frees_the_place_and_keeps_the_question(

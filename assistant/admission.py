@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
+from collections.abc import AsyncIterator
 from typing import Self
 
 from assistant.errors import AssistantError, BusyError, ClosingError
@@ -31,6 +32,7 @@ class Admission:
         self._mean_s = _FIRST_GUESS_S
         self._idle = asyncio.Event()
         self._idle.set()
+        self._moved = asyncio.Event()
 
     @property
     def running(self) -> int:
@@ -76,6 +78,7 @@ class Admission:
         for ticket in tuple(self._queue):
             ticket.refuse(ClosingError())
         self._queue.clear()
+        self._tell()
 
     async def close(self, *, grace_s: float) -> bool:
         """Stop, and wait for those at work; False if some did not end."""
@@ -101,6 +104,15 @@ class Admission:
                 self._idle.set()
         elif ticket in self._queue:
             self._queue.remove(ticket)
+        self._tell()
+
+    def _place(self, ticket: Ticket) -> int:
+        return self._queue.index(ticket) + 1
+
+    def _tell(self) -> None:
+        """Wake those who watch their place."""
+        self._moved.set()
+        self._moved = asyncio.Event()
 
 
 class Ticket:
@@ -142,6 +154,21 @@ class Ticket:
     async def turn(self) -> None:
         """Wait for the turn. Raises ClosingError if it will not come."""
         await asyncio.shield(self._turn)
+
+    async def places(self) -> AsyncIterator[int]:
+        """Yield the place in the queue, from 1, whenever it changes; ends when the turn begins.
+
+        Raises ClosingError if it will not come.
+        """
+        shown = 0
+        while not self._turn.done():
+            moved, place = self._admission._moved, self._admission._place(self)
+            if place == shown:
+                await moved.wait()
+                continue
+            shown = place
+            yield place
+        await self.turn()
 
     def hand_over(self) -> None:
         """Let `leave` do nothing from now on: a thread will call `leave_from_thread`."""

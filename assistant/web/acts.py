@@ -1,0 +1,162 @@
+"""What the buttons and forms of the chat page ask for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assistant.types import ArticleReference, SearchFilter
+from assistant.web.conversations import Conversations, filter_from_plain
+from assistant.web.drawing import ChatPage
+from assistant.web.exporting import conversation_as_json, conversation_as_markdown
+from assistant.web.rendering.articles import EMPTY_PANE, render_article, render_evidence
+from assistant.web.rendering.chrome import render_filters
+from assistant.web.sessions import Session, Visitor
+from assistant.web.turns import places_of
+from assistant.web.updates import Update, letter, say
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+
+Act = Callable[[Visitor, Session, Mapping[str, Any]], Awaitable[Update]]
+
+
+@dataclass
+class Acts:
+    """Each act of the chat page, by its name in `data-act`."""
+
+    assistant: Assistant
+    conversations: Conversations
+    page: ChatPage
+
+    def named(self, name: str) -> Act | None:
+        """Return the act of this name if there is one."""
+        acts: dict[str, Act] = {
+            "open": self._open,
+            "article": self._article,
+            "evidence": self._evidence,
+            "edit": self._edit,
+            "rate": self._rate,
+            "comment": self._comment,
+            "new": self._new,
+            "conversation": self._conversation,
+            "search": self._search,
+            "rename": self._rename,
+            "delete": self._delete,
+            "export": self._export,
+            "filter": self._filter,
+            "unfilter": self._unfilter,
+            "redraw": self._redraw,
+        }
+        return acts.get(name)
+
+    async def _open(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
+        view = session.turn(str(data.get("turn", "")))
+        places = places_of(view) if view else ()
+        chosen = next((item for item in places if str(item.number) == str(data.get("n"))), None)
+        if view is None or chosen is None:
+            return {}
+        article = await asyncio.to_thread(self.assistant.article, chosen.article_id)
+        session.reads_article = True
+        return {"pane": render_article(article, places, chosen, view.turn_id)}
+
+    async def _article(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
+        view = session.turn(str(data.get("turn", "")))
+        article = await asyncio.to_thread(self.assistant.article, str(data.get("article", "")))
+        session.reads_article = True
+        places = places_of(view) if view else ()
+        return {"pane": render_article(article, places, None, view.turn_id if view else None)}
+
+    async def _evidence(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
+        session.reads_article = False
+        view = session.turn(str(data.get("turn", ""))) or session.live
+        return {"pane": render_evidence(view) if view else EMPTY_PANE}
+
+    async def _edit(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
+        view = session.turn(str(data.get("turn", "")))
+        return {"box": view.question, **letter(focus=True)} if view else {}
+
+    async def _rate(self, visitor: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
+        turn_id, up = str(data.get("turn", "")), data.get("up") == "yes"
+        self.conversations.rate(visitor.name, turn_id, up=up)
+        return self.page.redraw(visitor, session, turn_id)
+
+    async def _comment(self, visitor: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
+        turn_id = str(data.get("turn", ""))
+        view = self.conversations.turn(visitor.name, turn_id)
+        comment = str(data.get("comment", "")).strip()
+        self.conversations.rate(visitor.name, turn_id, up=bool(view.rated), comment=comment)
+        return self.page.redraw(visitor, session, turn_id) | say("Thank you; your comment is kept.")
+
+    async def _new(self, visitor: Visitor, session: Session, _: Mapping[str, Any]) -> Update:
+        session.stop.set()
+        articles = await asyncio.to_thread(self.assistant.articles)
+        return self.page.show(visitor, session, "", articles) | letter(conversation="", focus=True)
+
+    async def _conversation(
+        self, visitor: Visitor, session: Session, data: Mapping[str, Any]
+    ) -> Update:
+        session.stop.set()
+        chosen = str(data.get("id", ""))
+        articles = await asyncio.to_thread(self.assistant.articles)
+        return self.page.show(visitor, session, chosen, articles) | letter(conversation=chosen)
+
+    async def _search(self, visitor: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
+        words = str(data.get("words", ""))[:200]
+        return self.page.listing(visitor, session, words)
+
+    async def _rename(self, visitor: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
+        self.conversations.rename(visitor.name, str(data.get("id", "")), str(data.get("said", "")))
+        return self.page.listing(visitor, session)
+
+    async def _delete(self, visitor: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
+        self.conversations.delete(visitor.name, str(data.get("id", "")))
+        session.stop.set()
+        articles = await asyncio.to_thread(self.assistant.articles)
+        shown = self.page.show(visitor, session, "", articles)
+        return shown | letter(conversation="", say="The conversation is deleted.")
+
+    async def _export(self, visitor: Visitor, _: Session, data: Mapping[str, Any]) -> Update:
+        chosen = str(data.get("id", ""))
+        title = self.conversations.get(visitor.name, chosen).title
+        turns = self.conversations.turns(visitor.name, chosen)
+        if data.get("form") == "json":
+            kind, suffix, whole = "application/json", "json", conversation_as_json(title, turns)
+        else:
+            kind, suffix, whole = "text/markdown", "md", conversation_as_markdown(title, turns)
+        return letter(save={"name": f"conversation.{suffix}", "type": kind, "text": whole})
+
+    async def _filter(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
+        articles = await asyncio.to_thread(self.assistant.articles)
+        try:
+            where = _read_filter(data.get("said"), articles)
+        except ValueError:
+            problem = "Dates are written as YYYY-MM-DD."
+            return {"filters": render_filters(session.where, articles, problem, opened=True)}
+        session.where = where
+        return {"filters": render_filters(where, articles, opened=True)}
+
+    async def _unfilter(self, _: Visitor, session: Session, __: Mapping[str, Any]) -> Update:
+        session.where = SearchFilter()
+        articles = await asyncio.to_thread(self.assistant.articles)
+        return {"filters": render_filters(session.where, articles)}
+
+    async def _redraw(self, _: Visitor, session: Session, __: Mapping[str, Any]) -> Update:
+        return self.page.past(session)
+
+
+def _read_filter(said: Any, articles: list[ArticleReference]) -> SearchFilter:
+    """Read what the filter form says; unknown sources and articles are left out."""
+    given = said if isinstance(said, Mapping) else {}
+    sources = {item.source for item in articles}
+    known = {item.article_id for item in articles}
+    return filter_from_plain(
+        {
+            "sources": [name for name in given.get("source", ()) if name in sources],
+            "published_from": next(iter(given.get("from", ())), ""),
+            "published_to": next(iter(given.get("to", ())), ""),
+            "article_ids": [name for name in given.get("article", ()) if name in known],
+        }
+    )

@@ -1,0 +1,96 @@
+"""What the chat page shows of a session."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assistant.types import ArticleReference
+from assistant.web.conversations import Conversations
+from assistant.web.rendering.answers import render_turn
+from assistant.web.rendering.articles import EMPTY_PANE, render_evidence
+from assistant.web.rendering.chrome import (
+    render_conversations,
+    render_past,
+    render_title,
+    render_welcome,
+)
+from assistant.web.sessions import Session, Visitor
+from assistant.web.turns import TurnView
+from assistant.web.updates import Update
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+
+
+@dataclass
+class ChatPage:
+    """Draws the chat page.
+
+    Earlier turns are sent when a conversation is opened, not with each question: the page keeps a
+    finished turn by itself when the next one begins, and asks for all if it has missed one.
+    """
+
+    assistant: Assistant
+    conversations: Conversations
+
+    def show(
+        self,
+        visitor: Visitor,
+        session: Session,
+        conversation_id: str,
+        articles: list[ArticleReference],
+    ) -> Update:
+        """Put a kept conversation on the page, or an empty one."""
+        turns = self.conversations.turns(visitor.name, conversation_id) if conversation_id else []
+        session.conversation_id, session.reads_article = conversation_id, False
+        session.past, session.live = turns[:-1], turns[-1] if turns else None
+        pane = render_evidence(session.live) if session.live else EMPTY_PANE
+        update = self.past(session) | self.listing(visitor, session) | {"pane": pane}
+        if session.live:
+            return update | self.live(session)
+        examples = self.assistant.example_questions()
+        return update | {"live": render_welcome(len(articles), examples)}
+
+    def past(self, session: Session) -> Update:
+        """Draw all earlier turns."""
+        session.drawings += 1
+        return {"past": render_past(session.past, drawing=session.drawings)}
+
+    def live(self, session: Session) -> Update:
+        """Draw the last turn."""
+        if session.live is None:
+            return {}
+        after = session.past[-1].turn_id if session.past else None
+        return {"live": render_turn(session.live, after=after)}
+
+    def listing(self, visitor: Visitor, session: Session, words: str = "") -> Update:
+        """Draw the list of conversations with these words, unless the page shows the same."""
+        current = None
+        if session.conversation_id:
+            current = self.conversations.get(visitor.name, session.conversation_id)
+        found = self.conversations.found(visitor.name, words)
+        update = {
+            "list": render_conversations(found, session.conversation_id, words),
+            "title": render_title(current),
+        }
+        if session.listed == update:
+            return {}
+        session.listed = update
+        return dict(update)
+
+    def redraw(self, visitor: Visitor, session: Session, turn_id: str) -> Update:
+        """Draw a turn again that was rated."""
+        kept = self.conversations.turn(visitor.name, turn_id)
+        if session.live is not None and session.live.turn_id == turn_id:
+            session.live = _rated(session.live, kept)
+            return self.live(session)
+        session.past = [
+            _rated(view, kept) if view.turn_id == turn_id else view for view in session.past
+        ]
+        return self.past(session)
+
+
+def _rated(view: TurnView, kept: TurnView) -> TurnView:
+    return dataclasses.replace(view, rated=kept.rated, note=kept.note)
