@@ -43,8 +43,9 @@ def find_chromium() -> str | None:
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Open Chromium; closed after each module, as Playwright keeps an event loop running."""
     path = find_chromium()
     if path is None:
         pytest.skip("no Chromium on this machine: install the package chromium")

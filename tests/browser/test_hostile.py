@@ -42,7 +42,10 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     corpus = folder / "corpus"
     corpus.mkdir()
     # Unverified, so that what the model says is shown whatever it is.
-    assistant = open_scripted(folder / "data", obey, corpus=corpus, verification=False)
+    # It writes slowly enough for its drafts to be drawn.
+    assistant = open_scripted(
+        folder / "data", obey, corpus=corpus, pause_s=0.05, verification=False
+    )
     for number, payload in enumerate(PAYLOADS):
         title = f"{title_of(payload)} {number}"
         line = f"The Marlow{number} bridge {title_of(payload)} is {number + 3} kilometres long."

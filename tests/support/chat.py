@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -28,6 +29,9 @@ class ScriptedChatModel(BaseChatModel):
     logprobs: bool | None = None
     """Its presence tells that the class speaks the OpenAI protocol's `logprobs`."""
 
+    pause_s: float = 0.0
+    """Seconds before each word of a stream, for those who watch a draft grow."""
+
     fails_with: Exception | None = None
     calls: list[list[BaseMessage]] = Field(default_factory=list)
 
@@ -49,6 +53,7 @@ class ScriptedChatModel(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         text = self._reply(messages)
         for index, word in enumerate(text.split(" ")):
+            time.sleep(self.pause_s)
             piece, metadata = (word, self._metadata(text)) if index == 0 else (f" {word}", {})
             message = AIMessageChunk(piece, response_metadata=metadata)
             yield ChatGenerationChunk(message=message)

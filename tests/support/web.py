@@ -21,9 +21,10 @@ from tests.support.verifier import ScriptedVerifier
 class ScriptedAssistant(Assistant):
     """The real thing but for its three models."""
 
-    def __init__(self, settings: Any, script: Script, **options: Any) -> None:
-        super().__init__(settings, **options)
+    def __init__(self, settings: Any, script: Script, *, pause_s: float = 0.0) -> None:
+        super().__init__(settings)
         self._script = script
+        self._pause_s = pause_s
 
     @property
     def embeddings(self) -> EmbeddingModel:
@@ -35,7 +36,7 @@ class ScriptedAssistant(Assistant):
     def chain(self) -> AnswerChain:
         with self._lock:
             if self._chain is None:
-                model = ScriptedChatModel(script=self._script, logprobs=True)
+                model = ScriptedChatModel(script=self._script, logprobs=True, pause_s=self._pause_s)
                 self._chat = LoadedChatModel(model, name="scripted")
                 self._chain = AnswerChain(
                     self.index,
@@ -49,13 +50,21 @@ class ScriptedAssistant(Assistant):
 
 
 def open_scripted(
-    folder: Path, script: Script, *, corpus: Path | None = None, **values: Any
+    folder: Path,
+    script: Script,
+    *,
+    corpus: Path | None = None,
+    pause_s: float = 0.0,
+    **values: Any,
 ) -> ScriptedAssistant:
-    """Open a corpus, an empty one where none is given, with scripted models."""
+    """Open a corpus, an empty one where none is given, with scripted models.
+
+    The chat model waits `pause_s` seconds before each word that it streams.
+    """
     given = corpus if corpus is not None else folder / "corpus"
     given.mkdir(exist_ok=True)
     assistant = ScriptedAssistant(
-        load_settings(data_dir=folder, corpus_dir=given, **values), script
+        load_settings(data_dir=folder, corpus_dir=given, **values), script, pause_s=pause_s
     )
     assistant.refresh()
     return assistant
