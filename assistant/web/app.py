@@ -118,7 +118,9 @@ class _Pages:
         settings = self.assistant.settings
         update = await self.chat.open_page(conversation, request)
         update |= await self.corpus.open_page(request)
-        update["header"] = render_header(visitor.name if self.options.has_login else None)
+        update["header"] = render_header(
+            visitor.name if self.options.has_login else None, may_edit=visitor.may_edit
+        )
         update["evals"] = render_evals(report)
         update["settings"] = render_settings(settings, setting_origins(settings))
         return update

@@ -6,12 +6,15 @@ the page fails the test that had it open.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import dataclasses
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,8 +23,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from assistant import Assistant
+from assistant.server.app import create_app
+from assistant.server.options import ServeOptions
 from tests.integration.conftest import ROOT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -95,6 +102,29 @@ def serving(data: Path, *arguments: str, **variables: str) -> Iterator[str]:
         process.terminate()
         process.wait(30)
         log.close()
+
+
+@contextlib.contextmanager
+def serving_here(assistant: Assistant, options: ServeOptions) -> Iterator[str]:
+    """Serve an assistant from a thread of this process, for those with scripted models."""
+    port = free_port()
+    server: list[uvicorn.Server] = []
+
+    async def run() -> None:
+        app = create_app(assistant, dataclasses.replace(options, port=port))
+        server.append(uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning")))
+        await server[0].serve()
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),))
+    thread.start()
+    while not (server and server[0].started):
+        thread.join(0.1)
+        assert thread.is_alive()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server[0].should_exit = True
+        thread.join(20)
 
 
 def wait_for(port: int, process: subprocess.Popen[Any], log: Path) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import re
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from langchain_core.messages import BaseMessage
 from playwright.sync_api import Page
 
-from assistant.server.app import create_app
 from assistant.server.options import ServeOptions
-from tests.browser.conftest import Watched, ask, free_port
+from tests.browser.conftest import Watched, ask, serving_here
 from tests.support.hostile import PAYLOADS, title_of
 from tests.support.web import open_scripted
 
@@ -53,22 +49,8 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         (corpus / f"attack{number}.txt").write_text(f"{title}\n\n{body}", "utf-8")
     assistant.refresh()
     assert len(assistant.articles()) >= len(PAYLOADS) - 1  # one, with a NUL, is refused as binary
-    port = free_port()
-    server: list[uvicorn.Server] = []
-
-    async def run() -> None:
-        app = create_app(assistant, ServeOptions(port=port, questions_per_minute=1000))
-        server.append(uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning")))
-        await server[0].serve()
-
-    thread = threading.Thread(target=asyncio.run, args=(run(),))
-    thread.start()
-    while not (server and server[0].started):
-        thread.join(0.1)
-        assert thread.is_alive()
-    yield f"http://127.0.0.1:{port}"
-    server[0].should_exit = True
-    thread.join(20)
+    with serving_here(assistant, ServeOptions(questions_per_minute=1000)) as address:
+        yield address
     assistant.close()
 
 

@@ -117,6 +117,26 @@ if (!window.articleAssistant) {
     }
   };
 
+  // Parts that a narrow screen shows only when asked to.
+  app.toggle = (name, open, { focus = false } = {}) => {
+    const body = document.body;
+    const was = body.dataset[name] === "open";
+    if (open === undefined) open = !was;
+    body.dataset[name] = open ? "open" : "";
+    let toggle = null;
+    for (const one of document.querySelectorAll(`[data-toggles="${name}"]`)) {
+      one.setAttribute("aria-expanded", open ? "true" : "false");
+      toggle = one;
+    }
+    if (!focus) return;
+    if (open) document.getElementById(toggle?.getAttribute("aria-controls"))?.querySelector("button")?.focus();
+    else if (was) toggle?.focus();
+  };
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-toggles], #aside, .title-acts, dialog")) return;
+    for (const name of ["drawer", "acts"]) app.toggle(name, false);
+  });
+
   app.theme = (dark) => {
     const body = document.body;
     if (dark === undefined) {
@@ -140,7 +160,10 @@ if (!window.articleAssistant) {
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
-      if (document.body.dataset.busy === "yes") {
+      const open = ["drawer", "acts"].find((name) => document.body.dataset[name] === "open");
+      if (open) {
+        app.toggle(open, false, { focus: true });
+      } else if (document.body.dataset.busy === "yes") {
         document.querySelector("#stop")?.click();
       } else {
         document.querySelector(".pane.article .close")?.click();
@@ -160,6 +183,7 @@ element.addEventListener("click", async (event) => {
   event.preventDefault();
   if (act === "page") return app.tab(data.pageLink);
   if (act === "theme") return app.theme();
+  if (act === "toggle") return app.toggle(data.toggles, undefined, { focus: true });
   if (button.dataset.ask !== undefined) {
     const said = await app.dialog({
       head: data.ask, value: data.value, action: data.action || "OK", danger: data.danger === "yes",
@@ -170,6 +194,10 @@ element.addEventListener("click", async (event) => {
   if (["open", "article"].includes(act) && !element.querySelector(".pane")) {
     app.opener = button;
     document.body.dataset.pane = "article";
+  }
+  if (["new", "conversation", "delete"].includes(act)) {
+    app.toggle("drawer", false, { focus: true });
+    app.toggle("acts", false);
   }
   if (act === "evidence") document.body.dataset.pane = "";
   if (act === "again" || act === "example") {
@@ -220,6 +248,9 @@ const drawn = () => {
       const beyond = Math.min(turn.bottom - box.bottom, turn.top - box.top);
       if (beyond > 0) scroller.scrollTop += beyond;
     }
+  }
+  if (element.closest("#title")) {
+    for (const name of ["drawer", "acts"]) app.toggle(name, document.body.dataset[name] === "open");
   }
   if (element.closest("#header")) app.tab(document.body.dataset.page || "chat");
   const mark = element.querySelector("mark.current");

@@ -14,8 +14,11 @@ PAGES = (("chat", "Chat"), ("corpus", "Articles"), ("evals", "Evals"), ("setting
 _LISTED_ARTICLES = 200
 
 
-def render_header(visitor: str | None) -> str:
-    """Write the bar at the top; `visitor` is a name where people log in."""
+def render_header(visitor: str | None, *, may_edit: bool = True) -> str:
+    """Write the bar at the top; `visitor` is a name where people log in.
+
+    The form for adding articles is not shown where `may_edit` is false.
+    """
     links = "".join(
         button(label, "page", page_link=page, class_="page-link") for page, label in PAGES
     )
@@ -26,8 +29,9 @@ def render_header(visitor: str | None) -> str:
             '<form method="post" action="/logout"><button class="quiet">Log out</button></form>'
         )
     theme = button("◐", "theme", title="Switch between light and dark", class_="quiet")
+    bar = attributes(class_="bar", data_may_edit="yes" if may_edit else "no")
     return (
-        '<header class="bar"><h1><span class="brand-mark" aria-hidden="true">¶</span>'
+        f'<header{bar}><h1><span class="brand-mark" aria-hidden="true">¶</span>'
         f'Article assistant</h1><nav aria-label="Pages">{links}</nav>'
         f'<span class="bar-end">{who}{theme}</span></header>'
     )
@@ -95,8 +99,9 @@ def _listed(item: Conversation, is_current: bool) -> str:
 
 def render_title(current: Conversation | None) -> str:
     """Name the conversation, with what can be done to it."""
+    drawer = _toggle("☰", "drawer", "aside", "List of conversations")
     if current is None:
-        return '<div class="named"><h2>New conversation</h2></div>'
+        return f'<div class="named">{drawer}<h2>New conversation</h2></div>'
     named = {"id": current.conversation_id}
     acts = (
         button(
@@ -119,9 +124,25 @@ def render_title(current: Conversation | None) -> str:
         ),
     )
     return (
-        f'<div class="named"><h2>{text(current.title)}</h2>'
-        f'<span class="title-acts">{"".join(acts)}</span></div>'
+        f'<div class="named">{drawer}<h2>{text(current.title)}</h2>'
+        f"{_toggle('⋯', 'acts', 'title-acts', 'More for this conversation')}"
+        f'<span class="title-acts" id="title-acts">{"".join(acts)}</span></div>'
     )
+
+
+def _toggle(sign: str, name: str, controls: str, label: str) -> str:
+    """Write a button, for narrow screens, that shows and hides a part of the page."""
+    marks = attributes(
+        type="button",
+        class_=f"toggle {name}",
+        data_act="toggle",
+        data_toggles=name,
+        aria_controls=controls,
+        aria_expanded="false",
+        aria_label=label,
+        title=label,
+    )
+    return f"<button{marks}>{sign}</button>"
 
 
 def render_filters(
