@@ -53,8 +53,9 @@ lint: setup ## Check style and types
 test-fast: setup ## Run the tests that need neither network nor models
 	@$(BIN)/python -m pytest -q -m "not integration"
 
-test: lint models ## Run everything: style, types, fast and integration tests
-	@$(BIN)/python -m pytest -q
+test: lint models ## Run everything: style, types, fast, integration and browser tests
+	@$(BIN)/python -m pytest -q --ignore=tests/browser
+	@$(BIN)/python -m pytest -q tests/browser
 
 eval: setup models ## Measure the answers: make eval S="summit squad2"; see evals/README.md
 	@$(BIN)/python -m evals run $(or $(S),summit)
