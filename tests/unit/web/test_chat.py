@@ -161,7 +161,10 @@ async def test_who_stops_while_waiting_leaves_the_queue_and_no_thread(
     await slow
     await until_idle(chat)
     assert model.drafting == 1
-    assert not [thread for thread in threading.enumerate() if thread.name == "stream"]
+    for thread in threading.enumerate():
+        if thread.name == "stream":
+            await asyncio.to_thread(thread.join, 10)
+            assert not thread.is_alive()
 
 
 async def until_idle(chat: Chat) -> None:
