@@ -94,9 +94,9 @@ def check_answer_type(statement: str, question: str) -> Check:
     return Check("answer_type", None)
 
 
-_WH_FIRST = re.compile(r"^\W*(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 _NAMES_ASKED = re.compile(r"\b(?:names?|called)\b", re.IGNORECASE)
 _WH = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
+_WH_FIRST = re.compile(rf"^\W*{_WH.pattern}", re.IGNORECASE)
 _WHO = re.compile(r"^\W*(?:and\s+)?who(?:se|m)?\b|\bby whom\b", re.IGNORECASE)
 _PERSONS = re.compile(
     r"\b(?:\w*(?:officials?|analysts?|experts?|critics?|residents?|authors?|writers?|people|"
