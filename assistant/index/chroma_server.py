@@ -111,7 +111,9 @@ class ChromaServer:
         """
         retrying = Retrying(
             stop=stop_after_attempt(self.options.tries),
-            wait=wait_exponential_jitter(initial=_FIRST_PAUSE_S, max=_LONGEST_PAUSE_S),
+            wait=wait_exponential_jitter(
+                multiplier=_FIRST_PAUSE_S, max=_LONGEST_PAUSE_S, jitter=_FIRST_PAUSE_S
+            ),
             retry=retry_if_exception(lambda error: not isinstance(error, _ANSWERS)),
             before_sleep=_log,
             reraise=True,

@@ -32,6 +32,7 @@ from assistant.index.dense import (
     list_ids,
 )
 from assistant.index.lease import lease
+from assistant.index.lexical import LexicalIndex
 from assistant.index.parcels import (
     BrokenParcelError,
     Parcel,
@@ -42,7 +43,6 @@ from assistant.index.parcels import (
     to_records,
     unpack,
 )
-from assistant.index.probe import probe
 from assistant.index.state import FileMark, SegmentState, State, damaged
 from assistant.index.store import self_queries
 
@@ -178,10 +178,10 @@ class ServerStore:
     def examine(
         self, lexical: Path, state: State, catalogue: Catalogue, *, only: str | None = None
     ) -> dict[str, Any]:
-        """Query the server's segments from here, and the local index in a child process."""
-        reply = probe({"collection": "", "lexical": str(lexical), "segments": []})
-        if "error" in reply:
-            return reply
+        """Look from here: a damaged collection may crash the server, but not who asks it."""
+        words = LexicalIndex(lexical)
+        reply: dict[str, Any] = {"segments": []}
+        reply["lexical"] = {"count": words.count(), "ids": ids_digest(words.ids())}
         for name, samples in self_queries(state, catalogue, only=only):
             try:
                 reply["segments"].append(examine(self._segment(name, None), samples))

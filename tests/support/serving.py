@@ -12,7 +12,7 @@ from langchain_core.messages import BaseMessage
 from assistant import Article, Assistant, load_settings
 from assistant.answering import AnswerChain
 from assistant.answering.prompting import Prompts
-from assistant.index import Index
+from assistant.index import Index, ServerOptions
 from assistant.models.chat import LoadedChatModel
 from assistant.models.embeddings import EmbeddingModel
 from assistant.server.api import ApiOptions, api_lifespan, include_api
@@ -44,7 +44,12 @@ class ScriptedAssistant(Assistant):
         self.prompts = Prompts.load()
         self.model = ScriptedChatModel(script=self._reply)
         self._words = WordEmbeddings()
-        self._own_index = Index.open(self.settings.index_path, self._words, passage_tokens=60)
+        self._own_index = Index.open(
+            self.settings.index_path,
+            self._words,
+            passage_tokens=60,
+            server=ServerOptions.of(self.settings),
+        )
 
     def _reply(self, messages: list[BaseMessage]) -> str:
         if messages[0].content == self.prompts.verify.system:
