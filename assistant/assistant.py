@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from assistant.answering import AnswerChain
-    from assistant.index import Index
+    from assistant.index import Following, Index
     from assistant.models.chat import LoadedChatModel
     from assistant.models.embeddings import EmbeddingModel
 
@@ -314,6 +314,10 @@ class Assistant:
         if self.index.exists() and mark.is_file() and mark.read_text() == self.corpus.fingerprint():
             return None
         return self.sync()
+
+    def following(self) -> Following | None:
+        """Tell how far this process is behind the Chroma server; None without one."""
+        return self.index.following()
 
     def ingest(self, *sources: str | Path, rebuild: bool = False) -> SyncReport:
         """Store files, folders and URLs in the corpus, then sync the index.
