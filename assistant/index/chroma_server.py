@@ -137,6 +137,9 @@ class ChromaServer:
         with self._lock:
             client, self._client = self._client, None
         if client is not None:
+            # Chroma's own `close` leaves the connections of both its clients open.
+            client._server._session.close()
+            client._admin_client._server._session.close()
             client.close()
 
     def _once(self, act: Callable[[Any], _Found]) -> _Found:
@@ -173,6 +176,7 @@ class ChromaServer:
             database=options.database,
         )
         client._server._session.timeout = timeout
+        client._admin_client._server._session.timeout = timeout
         return client
 
     def _failed(self, error: Exception) -> IndexServerError:
