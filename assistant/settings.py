@@ -26,6 +26,7 @@ from assistant.errors import SettingsError
 APPLICATION = "article-assistant"
 ENVIRONMENT_PREFIX = "ASSISTANT_"
 CONFIG_VARIABLE = "ASSISTANT_CONFIG_FILE"
+_SECRET = frozenset({"chroma_url", "chroma_token"})
 
 
 class Settings(BaseSettings):
@@ -213,8 +214,10 @@ def load_settings(**values: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
+        # What may hold a password is not repeated.
+        given = "what was given" if name in _SECRET else repr(first.get("input"))
         raise SettingsError(
-            f"The setting {name!r} cannot be {first.get('input')!r}: {first['msg']}.",
+            f"The setting {name!r} cannot be {given}: {first['msg']}.",
             hint="See `assistant settings` for names, values and where each comes from.",
         ) from error
     except ValueError as error:
