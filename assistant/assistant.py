@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from assistant.corpus.examples import find_questions, read_questions
 from assistant.corpus.store import CorpusFolder, ensure_starter, supported_suffixes
-from assistant.errors import ArticleNotFoundError, ReplicaError, SettingsError
+from assistant.errors import (
+    ArticleNotFoundError,
+    CorpusEmptyError,
+    ReplicaError,
+    SettingsError,
+)
 from assistant.offline import stay_offline
 from assistant.settings import Settings, load_settings
 from assistant.streaming import iterate_in_thread
@@ -281,7 +286,7 @@ class Assistant:
 
         Raises:
             CorpusEmptyError: the folder reads as empty while the index is not, and
-                `allow_empty` was not given.
+                `allow_empty` was not given; or it has nothing of a shared index that it is new to.
             IndexLockedError: another process is writing.
             IndexServerError: the Chroma server failed.
             IndexWriteError: the data folder cannot be written.
@@ -292,6 +297,8 @@ class Assistant:
         with self._writing:
             fingerprint = self.corpus.fingerprint()
             reading = self.corpus.read(source_bytes=self.settings.source_bytes)
+            if self.settings.chroma_url is not None and not (rebuild or allow_empty):
+                self._refuse_to_replace_others({article.id for article in reading.articles})
             report = self.index.sync(
                 reading.articles,
                 wait_s=self.settings.lock_wait_s,
@@ -310,8 +317,11 @@ class Assistant:
         self.index.catch_up()
         if self.settings.replica:
             return None
-        mark = self._synced_mark
-        if self.index.exists() and mark.is_file() and mark.read_text() == self.corpus.fingerprint():
+        mark, following = self._synced_mark, self.following()
+        # A server that lost its index is filled again.
+        is_whole = following is None or following.newest >= following.generation
+        is_same = mark.is_file() and mark.read_text() == self.corpus.fingerprint()
+        if self.index.exists() and is_whole and is_same:
             return None
         return self.sync()
 
@@ -351,6 +361,20 @@ class Assistant:
     def _refuse_as_replica(self) -> None:
         if self.settings.replica:
             raise ReplicaError
+
+    def _refuse_to_replace_others(self, wanted: set[str]) -> None:
+        """Keep a machine that is new to a shared index from replacing it with what it has."""
+        self.index.catch_up()
+        if self._synced_mark.is_file() or not self.index.exists():
+            return
+        shared = {item.article_id for item in self.index.articles()}
+        if shared and not shared & wanted:
+            raise CorpusEmptyError(
+                f"The shared index has {len(shared)} articles, none of which is in "
+                f"{self.settings.corpus_path}. Nothing was changed.",
+                hint="Set ASSISTANT_REPLICA=true to follow that index, correct "
+                "ASSISTANT_CORPUS_DIR, or replace all of it by `assistant ingest --rebuild`.",
+            )
 
     def articles(self) -> list[ArticleReference]:
         """List the indexed articles, by title."""

@@ -39,6 +39,10 @@ from assistant.types import Progress
 logger = logging.getLogger(__name__)
 
 _TRIES = 5
+_LOST = (
+    "The Chroma server has no index any more. Run `assistant ingest` where the articles are; "
+    "what was embedded is kept."
+)
 _ARTICLES_AT_ONCE = 50
 
 
@@ -94,7 +98,7 @@ class Follower:
             self._error = str(error)
             raise
         self._newest = pointer.generation if pointer else 0
-        self._error = ""
+        self._error = "" if pointer or local_state(self._folder) is None else _LOST
         return pointer
 
     def status(self) -> Following:

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -259,14 +259,12 @@ class Index:
     def _standing(self) -> list[Finding]:
         if self._follower is None:
             return []
-        error = ""
-        try:
+        with suppress(IndexServerError):  # the status tells
             self._follower.newest()
-        except IndexServerError as failed:
-            error = failed.hint
         found = self._follower.status()
-        remedy = error or "Run `assistant doctor` again in a while; any question catches up."
-        return [Finding(not error and not found.behind, "Chroma server", str(found), remedy)]
+        remedy = "Mend the server." if found.error else "Ask something; that catches up."
+        is_well = not found.error and not found.behind
+        return [Finding(is_well, "Chroma server", str(found), remedy)]
 
     def close(self) -> None:
         """Release everything. The index opens again if it is used again."""

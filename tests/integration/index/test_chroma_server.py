@@ -10,7 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from assistant.errors import IndexLockedError, IndexMissingError, IndexServerError
+from assistant.errors import (
+    CorpusEmptyError,
+    IndexLockedError,
+    IndexMissingError,
+    IndexServerError,
+)
 from assistant.index import Index, ServerOptions
 from assistant.index.chroma_server import ChromaServer
 from assistant.index.lease import lease
@@ -18,6 +23,7 @@ from assistant.types import Article, SearchFilter
 from tests.support.chroma import ChromaProcess
 from tests.support.corpora import make_article
 from tests.support.embeddings import WordEmbeddings
+from tests.support.serving import HEIGHT, ScriptedAssistant, make_assistant
 
 pytestmark = pytest.mark.integration
 QUERIES = ("harbour report town 3", "town 0", "bridge", "the council of town 5")
@@ -270,3 +276,54 @@ def test_a_server_that_is_down_or_silent_is_a_clear_error_and_no_hang(
     finally:
         index.close()
         chroma.kill()
+
+
+@pytest.mark.timeout(300)
+def test_a_machine_that_is_new_to_a_shared_index_does_not_replace_it(
+    tmp_path: Path, options: ServerOptions
+) -> None:
+    values = {"chroma_url": options.url, "chroma_database": options.database}
+    team = make_assistant(tmp_path / "team", **values)
+    newcomer = ScriptedAssistant(tmp_path / "new", **values)
+    with pytest.raises(CorpusEmptyError, match="ASSISTANT_REPLICA"):
+        newcomer.refresh()
+    newcomer.settings.corpus_path.mkdir()
+    (newcomer.settings.corpus_path / "mine.md").write_text("# Mine\n\nA text of my own.")
+    with pytest.raises(CorpusEmptyError, match="none of which is in"):
+        newcomer.refresh()
+    assert [item.title for item in newcomer.articles()] == [item.title for item in team.articles()]
+    team.refresh()
+    assert len(team.articles()) == 2
+    assert newcomer.sync(rebuild=True).added
+    team.refresh()
+    assert [item.title for item in team.articles()] == ["Mine"]
+    for assistant in (team, newcomer):
+        assistant.close()
+
+
+@pytest.mark.timeout(300)
+def test_a_replica_answers_without_a_corpus_and_says_when_the_server_lost_its_index(
+    tmp_path: Path, options: ServerOptions
+) -> None:
+    values = {"chroma_url": options.url, "chroma_database": options.database}
+    team = make_assistant(tmp_path / "team", **values)
+    replica = ScriptedAssistant(tmp_path / "replica", replica=True, **values)
+    replica.refresh()
+    answer, wanted = replica.ask(HEIGHT), team.ask(HEIGHT)
+    assert answer.text == wanted.text
+    assert answer.citations == wanted.citations
+    assert answer.index_digest == wanted.index_digest
+    assert not replica.settings.corpus_path.exists()
+    server = ChromaServer(options)
+    for item in server.call(lambda client: client.list_collections()):
+        server.call(lambda client, name=item.name: client.delete_collection(name))
+    server.close()
+    replica.refresh()
+    status = replica.following()
+    assert status is not None
+    assert "no index any more" in status.error
+    team.refresh()
+    replica.refresh()
+    assert replica.ask(HEIGHT).text == wanted.text
+    team.close()
+    replica.close()
