@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import logging
 import threading
@@ -119,11 +120,17 @@ class ChromaServer:
             reraise=True,
         )
         try:
-            return retrying(self._once, act)
+            found: _Found = retrying(self._once, act)
+            return found
         except _ANSWERS:
             raise
         except Exception as error:  # httpx's, Chroma's, or the plain one of an unknown reply
             raise self._failed(error) from error
+
+    def delete(self, name: str) -> None:
+        """Delete a collection; one that is gone already is fine."""
+        with contextlib.suppress(GoneError):
+            self.call(lambda client: client.delete_collection(name))
 
     def client(self) -> Any:
         """Return Chroma's client, connecting if need be; for use inside `call`."""

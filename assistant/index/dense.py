@@ -54,12 +54,14 @@ def list_ids(
     found: list[str] = []
     while True:
         offset = len(found)
-        page = run(
-            lambda offset=offset: collection().get(include=[], limit=_PAGE, offset=offset)["ids"]
-        )
+        page = run(partial(_page_of_ids, collection, offset))
         found += page
         if len(page) < _PAGE:
             return found
+
+
+def _page_of_ids(collection: Callable[[], Collection], offset: int) -> list[str]:
+    return collection().get(include=[], limit=_PAGE, offset=offset)["ids"]
 
 
 def run_once(act: Callable[[], Any]) -> Any:

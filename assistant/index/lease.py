@@ -50,8 +50,8 @@ def lease(server: ChromaServer, prefix: str, *, wait_s: float) -> Iterator[None]
     finally:
         ended.set()
         renewing.join()
-        with contextlib.suppress(GoneError, IndexServerError):
-            server.call(lambda client: client.delete_collection(name))
+        with contextlib.suppress(IndexServerError):
+            server.delete(name)
 
 
 def _acquire(server: ChromaServer, prefix: str, owner: str, wait_s: float) -> str:
@@ -68,9 +68,7 @@ def _acquire(server: ChromaServer, prefix: str, owner: str, wait_s: float) -> st
             name = f"{prefix}-w{newest + 1:08d}"
             if _take(server, name, owner):
                 for epoch in held:
-                    with contextlib.suppress(GoneError):
-                        old = f"{prefix}-w{epoch:08d}"
-                        server.call(lambda client, old=old: client.delete_collection(old))
+                    server.delete(f"{prefix}-w{epoch:08d}")
                 return name
         elif time.monotonic() >= until:
             raise IndexLockedError(

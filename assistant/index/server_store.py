@@ -17,6 +17,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -321,9 +322,7 @@ class ServerStore:
         for collection in self._server.call(lambda client: client.list_collections()):
             match = pattern.fullmatch(collection.name)
             if match and match[1] not in keep and int(match[2]) <= generation:
-                with contextlib.suppress(GoneError):
-                    name = collection.name
-                    self._server.call(lambda client, name=name: client.delete_collection(name))
+                self._server.delete(collection.name)
 
     def _create(self, name: str, count: int) -> None:
         configuration = hnsw_configuration(count)
@@ -340,15 +339,8 @@ class ServerStore:
         self._create(name, _PARTS_AT_ONCE)
         written = 0
         for batch in batches(records, _PARTS_AT_ONCE):
-            ids = [record.id for record in batch]
-            vectors = [record.vector for record in batch]
-            metadatas = [record.metadata for record in batch]
             # An id that is there already, from a try whose reply was lost, is left alone.
-            self._server.call(
-                lambda client, ids=ids, vectors=vectors, metadatas=metadatas: client.get_collection(
-                    name, embedding_function=None
-                ).add(ids=ids, embeddings=vectors, metadatas=metadatas)
-            )
+            self._server.call(partial(_add_records, name=name, records=batch))
             written += len(batch)
         return written
 
@@ -373,14 +365,23 @@ class ServerStore:
             ids = [part for item in chunk for part in parts[item]]
             metadata: dict[str, Any] = {}
             for some in batches(ids, _PARTS_AT_ONCE):
-                found = self._server.call(
-                    lambda client, some=some: client.get_collection(
-                        name, embedding_function=None
-                    ).get(ids=some, include=["metadatas"])
-                )
+                found = self._server.call(partial(_get_records, name=name, ids=some))
                 metadata |= dict(zip(found["ids"], found["metadatas"], strict=True))
             for item in chunk:
                 try:
                     yield item, from_records([metadata[part] for part in parts[item]])
                 except (BrokenParcelError, KeyError) as error:
                     raise damaged(f"{item} in {name} does not read as written") from error
+
+
+def _add_records(client: Any, *, name: str, records: list[Record]) -> None:
+    client.get_collection(name, embedding_function=None).add(
+        ids=[record.id for record in records],
+        embeddings=[record.vector for record in records],
+        metadatas=[record.metadata for record in records],
+    )
+
+
+def _get_records(client: Any, *, name: str, ids: list[str]) -> Any:
+    collection = client.get_collection(name, embedding_function=None)
+    return collection.get(ids=ids, include=["metadatas"])
