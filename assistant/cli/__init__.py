@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.cli.feedback import feedback
 from assistant.cli.keys import keys_app
 from assistant.cli.opening import Json, errors, open_assistant, read_settings, refuse
 from assistant.cli.users import users_app
@@ -33,6 +34,7 @@ app.add_typer(articles_app, name="articles")
 app.add_typer(models_app, name="models")
 app.add_typer(users_app, name="users")
 app.add_typer(keys_app, name="keys")
+app.command()(feedback)
 
 
 @app.command()

@@ -211,21 +211,26 @@ element.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.dataset.act) return;
   event.preventDefault();
+  if (form.dataset.live) return sendForm(form);
   const said = Object.fromEntries(new FormData(form).entries());
   trigger("click", { ...form.dataset, ...said });
 });
 
-element.addEventListener("change", (event) => {
-  const form = event.target.closest("form[data-live]");
-  if (!form) return;
+// A live form is sent whole, each field with all its values, whenever it changes.
+const sendForm = (form) => {
   const said = {};
   for (const [name, value] of new FormData(form).entries()) (said[name] ||= []).push(value);
   trigger("click", { act: form.dataset.act, said });
+};
+
+element.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-live]");
+  if (form && event.target.type !== "search") sendForm(form);
 });
 
 element.addEventListener("input", (event) => {
-  const form = event.target.closest("form[data-typing]");
-  if (!form) return;
+  const form = event.target.closest("form[data-typing], form[data-live]");
+  if (!form || event.target.type !== "search") return;
   clearTimeout(app.typing);
   app.typing = setTimeout(() => form.requestSubmit(), 250);
 });
