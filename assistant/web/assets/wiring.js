@@ -183,6 +183,7 @@ element.addEventListener("click", async (event) => {
   event.preventDefault();
   if (act === "page") return app.tab(data.pageLink);
   if (act === "theme") return app.theme();
+  if (act === "jump") return document.getElementById(data.to)?.scrollIntoView({ block: "start" });
   if (act === "toggle") return app.toggle(data.toggles, undefined, { focus: true });
   if (button.dataset.ask !== undefined) {
     const said = await app.dialog({

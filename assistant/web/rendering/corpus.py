@@ -26,6 +26,13 @@ _SORTS = {
 }
 
 
+CORPUS_HEAD = (
+    '<h2>Articles</h2><button type="button" class="jump" data-act="jump" data-to="add">'
+    "+ Add articles</button>"
+)
+"""On narrow screens the form is below the table: a button leads there."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableView:
     """What of the table is shown. `page` counts from 1."""

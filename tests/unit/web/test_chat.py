@@ -24,7 +24,7 @@ from assistant.web.limits import RateLimit
 from assistant.web.sessions import NotAllowedError, Sessions, Visitor
 from assistant.web.turns import TurnView
 from assistant.web.updates import Update
-from tests.support.web import answer_from_first_line, open_scripted
+from tests.support.scripted import answer_from_first_line, open_scripted
 
 QUESTION = "How long is the Marlow bridge?"
 TEXT = (
