@@ -139,7 +139,9 @@ class Acts:
         except ValueError:
             problem = "Dates are written as YYYY-MM-DD."
         session.filter_words = words = words_of_form(data.get("said"))
-        return {"filters": render_filters(session.where, articles, words, problem, opened=True)}
+        serial = str(data.get("serial", ""))[:20]
+        drawn = render_filters(session.where, articles, words, problem, opened=True, serial=serial)
+        return {"filters": drawn}
 
     async def _unfilter(self, _: Visitor, session: Session, __: Mapping[str, Any]) -> Update:
         session.where, session.filter_words = SearchFilter(), ""

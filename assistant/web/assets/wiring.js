@@ -221,7 +221,8 @@ element.addEventListener("submit", (event) => {
 const sendForm = (form) => {
   const said = {};
   for (const [name, value] of new FormData(form).entries()) (said[name] ||= []).push(value);
-  trigger("click", { act: form.dataset.act, said });
+  app.sent = String(Number(app.sent || 0) + 1);
+  trigger("click", { act: form.dataset.act, said, serial: app.sent });
 };
 
 element.addEventListener("change", (event) => {
@@ -231,14 +232,25 @@ element.addEventListener("change", (event) => {
 
 element.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-typing], form[data-live]");
-  if (!form || event.target.type !== "search") return;
+  if (!form || (form.dataset.live && event.target.type !== "search")) return;
   clearTimeout(app.typing);
   app.typing = setTimeout(() => form.requestSubmit(), 250);
 });
 
 if (element.closest("#live")) app.trigger = trigger;
 
+// Redrawing changes attributes; what was ticked or typed before is shown until it is set here.
+const settle = (form) => {
+  if (form.dataset.serial && form.dataset.serial !== app.sent) return;
+  for (const field of form.elements) {
+    if (field.type === "checkbox") field.checked = field.hasAttribute("checked");
+    if (field.type === "date") field.value = field.getAttribute("value") || "";
+  }
+};
+
 const drawn = () => {
+  const live = element.querySelector("form[data-live]");
+  if (live) settle(live);
   const stage = element.querySelector(".turn[data-stage]")?.dataset.stage;
   if (element.closest("#live")) {
     app.keep(element.querySelector(".turn"));

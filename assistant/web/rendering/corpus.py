@@ -264,7 +264,7 @@ def _outcome(item: Outcome, shape: str, word: str) -> str:
 
 def render_health(findings: Sequence[Health] | None) -> str:
     """Show the state of everything that answers rest on; None while it was not looked at."""
-    look = button("Check now", "check", class_="quiet")
+    look = button("Check now", "check")
     if findings is None:
         return (
             f'<section class="health" aria-label="State of the index"><h3>State</h3>'

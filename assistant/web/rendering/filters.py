@@ -19,15 +19,21 @@ def render_filters(
     problem: str = "",
     *,
     opened: bool = False,
+    serial: str = "",
 ) -> str:
-    """Let the search be narrowed; `words` are searched for in the list of articles."""
+    """Let the search be narrowed; `words` are searched for in the list of articles.
+
+    `serial` numbers what the page has sent: it ticks its boxes as they are drawn here only if it
+    has sent nothing since.
+    """
+    marks = attributes(data_act="filter", data_live="yes", data_serial=serial)
     clear = button("Search everything", "unfilter", class_="clear") if where else ""
     wrong = f'<p class="problem" role="alert">{text(problem)}</p>' if problem else ""
     narrowed = " narrowed" if where else ""
     return (
         f'<details class="filters{narrowed}"{" open" if opened else ""}><summary>'
         f"{text(describe_filter(where, articles))}</summary>"
-        f'<form data-act="filter" data-live="yes">{wrong}{_sources(where, articles)}'
+        f"<form{marks}>{wrong}{_sources(where, articles)}"
         f"{_dates(where)}{_articles(where, articles, words)}</form>{clear}</details>"
     )
 

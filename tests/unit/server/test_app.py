@@ -67,7 +67,7 @@ def test_every_response_says_what_a_page_may_not_do(assistant: ScriptedAssistant
         assert "connect-src 'self'" in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "evil.example:7860"])
