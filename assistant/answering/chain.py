@@ -6,20 +6,21 @@ import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.answering.answer_kind import asks_yes_or_no
+from assistant.answering.answer_kind import asks_yes_or_no, drop_unproven_yes
 from assistant.answering.checks import question_share
 from assistant.answering.context import read_contexts
 from assistant.answering.drafting import Draft, draft_chain, render_evidence, stream_draft
 from assistant.answering.linking import LinkedStatement, link
 from assistant.answering.prompting import Prompts
+from assistant.answering.reciting import recite
 from assistant.answering.refusing import build_refusal, is_refusal, named_terms, searched_terms
 from assistant.answering.run import Attempt, Run
 from assistant.answering.verifying import StatementJudge
 from assistant.facts import as_written
 from assistant.index import Index
 from assistant.models.chat import LoadedChatModel, translate_chat_error
+from assistant.models.cross_encoder import CrossEncoder
 from assistant.models.embeddings import EmbeddingModel
-from assistant.models.verifier import Verifier
 from assistant.prompts import Prompt, one_line
 from assistant.retrieval import HybridRetriever, rewrite, select_evidence
 from assistant.retrieval.asking import check_question
@@ -62,7 +63,8 @@ class AnswerChain:
 
     index: Index
     embeddings: EmbeddingModel
-    verifier: Verifier
+    reranker: CrossEncoder
+    verifier: CrossEncoder
     chat: LoadedChatModel
     prompts: Prompts
     settings: Settings
@@ -124,7 +126,7 @@ class AnswerChain:
             yield self._finish_refused(run, "unsupported" if run.dropped else "not_stated")
             return
         citations = tuple(
-            attempt.contexts[number].cite(printed) for number, printed in attempt.numbering.items()
+            run.contexts[number].cite(printed) for number, printed in attempt.numbering.items()
         )
         yield self._finish(run, tuple(attempt.shown), citations, None)
 
@@ -150,15 +152,19 @@ class AnswerChain:
         chances = {"least_token": draft.least_chance}
         if refusal_chance is not None:
             chances["draft"] = 1 - refusal_chance
-        stated = [found for found in linked.statements if not is_refusal(found.text)]
+        stated = [
+            LinkedStatement(drop_unproven_yes(found.text, run.asked), found.numbers)
+            for found in linked.statements
+            if not is_refusal(found.text)
+        ]
         yield from self._settle(run, attempt, stated, chances, _SHOWN)
         return attempt
 
     def _quote(self, run: Run) -> Generator[Event, None, Attempt]:
         """Let the sentence that the verifier likes best speak for itself."""
         attempt = Attempt(None)
-        best = max(run.evidence, key=lambda item: item.answers)
-        if best.answers >= _WORTH_QUOTING:
+        best = max(run.evidence, key=lambda item: run.chances[item.number])
+        if run.answerable >= _WORTH_QUOTING:
             run.notes += ("No draft is supported; the sentence itself is shown.",)
             itself = LinkedStatement(one_line(best.reading), (best.number,))
             yield from self._settle(run, attempt, [itself], {}, ("supported",))
@@ -173,16 +179,15 @@ class AnswerChain:
         accepted: Sequence[Verdict],
     ) -> Iterator[Event]:
         """Verify statements; those of an accepted verdict are shown, the others dropped."""
-        attempt.contexts |= {
-            context.evidence.number: context
-            for context in read_contexts(run.evidence, self.index.article)
-        }
         for found in stated:
-            cited = [attempt.contexts[number] for number in found.numbers]
+            numbers = recite(found.text, run.asked, found.numbers, run.contexts)
+            if numbers != found.numbers:
+                run.notes += (f"Cited {list(found.numbers)}; {list(numbers)} bear it out.",)
+            cited = [run.contexts[number] for number in numbers]
             support, usage = self.judge.verify(found.text, run.asked, cited, chances)
             run.usage = run.usage + usage
             if support.verdict in accepted:
-                statement = Statement(found.text, attempt.print_numbers(found.numbers), support)
+                statement = Statement(found.text, attempt.print_numbers(numbers), support)
                 attempt.shown.append(statement)
             else:
                 statement = Statement(found.text, (), support)
@@ -221,7 +226,7 @@ class AnswerChain:
             run.asked,
             run.vector,
             run.passages,
-            verifier=self.verifier,
+            reranker=self.reranker,
             sentences=self.settings.evidence_sentences,
             tokens=self.settings.evidence_tokens,
             count_tokens=self.embeddings.count_tokens,
@@ -238,9 +243,17 @@ class AnswerChain:
         shared = max(question_share(run.asked, item.reading) for item in run.evidence)
         if closest < self.settings.minimum_similarity and shared < _WORDS_SHARED:
             return "nothing_close"
+        self._weigh(run)
         if run.answerable < self.settings.minimum_answerable:
             return "not_stated"
         return None
+
+    def _weigh(self, run: Run) -> None:
+        """Have the verifier read the evidence: does a sentence answer the question?"""
+        contexts = read_contexts(run.evidence, self.index.article)
+        run.contexts = {context.evidence.number: context for context in contexts}
+        read = self.verifier.pooled(run.asked, [context.readings for context in contexts])
+        run.chances = dict(zip(run.contexts, read, strict=True))
 
     def _draft(self, run: Run, draft: Draft, prompt: Prompt) -> Iterator[Event]:
         values = {"evidence": render_evidence(run.evidence), "question": one_line(run.asked)}

@@ -10,7 +10,12 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 
-from assistant.answering.answer_kind import check_answer_type, check_aspect, check_informative
+from assistant.answering.answer_kind import (
+    check_answer_type,
+    check_aspect,
+    check_informative,
+    check_polarity,
+)
 from assistant.answering.attribution import check_attribution
 from assistant.answering.context import EvidenceContext
 from assistant.facts import (
@@ -41,13 +46,18 @@ _APART = 3
 
 GATES = frozenset(
     "cited numbers dates quotes names question_names question_numbers question_quotes counted "
-    "answer_type aspect informative grounded".split()
+    "answer_type aspect informative grounded polarity".split()
 )
 
 _TITLES = frozenset(
     "mr mrs ms dr prof president secretary minister prime general senator press king queen sir "
     "chairman leader the".split()
 )
+
+
+def failed_gates(checks: Iterable[Check]) -> frozenset[str]:
+    """Return the names of the hard checks that failed."""
+    return frozenset(check.name for check in checks if check.passed is False) & GATES
 
 
 def check_statement(
@@ -69,6 +79,7 @@ def check_statement(
         check_answer_type(statement, question),
         check_aspect(statement, question, cited),
         check_informative(statement, question),
+        check_polarity(statement, question, cited),
         check_grounded(statement, question, cited),
         check_attribution(statement, cited),
         *measure_words(statement, question, cited),

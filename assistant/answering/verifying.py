@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.answering.checks import GATES, check_statement
+from assistant.answering.checks import check_statement, failed_gates
 from assistant.answering.context import EvidenceContext
 from assistant.answering.drafting import add_usage, witness_model
 from assistant.answering.scoring import judge, load_calibration
 from assistant.answering.witness import ask_witness
 from assistant.models.chat import LoadedChatModel
-from assistant.models.verifier import Verifier, with_answer
+from assistant.models.cross_encoder import CrossEncoder, with_answer
 from assistant.prompts import Prompt, one_line
 from assistant.types import Check, Support, Usage
 
@@ -23,7 +23,7 @@ class StatementJudge:
     A `trusting` judge believes everything; it serves to measure what verification is worth.
     """
 
-    verifier: Verifier
+    verifier: CrossEncoder
     chat: LoadedChatModel
     prompt: Prompt
     threshold: float
@@ -45,7 +45,7 @@ class StatementJudge:
             return Support("supported", 1.0), Usage()
         checks = check_statement(statement, question, cited)
         usage = Usage()
-        if not any(check.passed is False and check.name in GATES for check in checks):
+        if not failed_gates(checks):
             messages = self.prompt.render(
                 evidence=one_line(
                     " … ".join(f"{context.heading}. {context.close}" for context in cited)

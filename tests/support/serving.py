@@ -67,6 +67,7 @@ class ScriptedAssistant(Assistant):
             self.index,
             self._words,
             ScriptedVerifier(),
+            ScriptedVerifier(),
             LoadedChatModel(self.model, name="scripted"),
             self.prompts,
             self.settings,

@@ -42,6 +42,7 @@ class ScriptedAssistant(Assistant):
                     self.index,
                     self.embeddings,
                     ScriptedVerifier(),
+                    ScriptedVerifier(),
                     self._chat,
                     Prompts.load(),
                     self.settings,

@@ -46,6 +46,7 @@ CHECK_WORDS = {
     "counted": "counts only what is listed",
     "answer_type": "the kind of answer asked for",
     "informative": "says something new",
+    "polarity": "a yes rests on what says so",
     "aspect": "answers the aspect asked for",
     "attribution": "keeps who said it",
     "model": "the chat model, asked yes or no, agrees",

@@ -20,12 +20,12 @@ def sure_of(words: str, *, otherwise: float = 0.1) -> ScriptedVerifier:
     return ScriptedVerifier(lambda _, context: 0.95 if words in context else otherwise)
 
 
-def test_the_evidence_is_what_the_verifier_likes_best(run: Runner) -> None:
-    found = run(HEIGHT, RIGHT, verifier=sure_of("toll"), evidence_sentences=1)
+def test_the_evidence_is_what_the_reranker_likes_best(run: Runner) -> None:
+    found = run(HEIGHT, RIGHT, reranker=sure_of("toll"), evidence_sentences=1)
     first = found.events[0]
     assert isinstance(first, Retrieved)
     assert [item.text for item in first.evidence] == ["The council has not decided on a toll."]
-    assert first.evidence[0].answers == pytest.approx(0.95)
+    assert first.evidence[0].relevance == pytest.approx(0.95)
 
 
 def test_what_no_sentence_may_answer_is_refused_without_the_chat_model(run: Runner) -> None:
