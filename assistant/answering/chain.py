@@ -50,10 +50,10 @@ _WORDS_SHARED = 0.5
 
 _SHOWN: tuple[Verdict, ...] = ("supported", "partly")
 
-_WORTH_INSISTING = 0.5
+_WORTH_INSISTING = 0.3
 """Verifier's probability from which a yes/no question that got no answer is drafted once more."""
 
-_WORTH_QUOTING = 0.8
+_WORTH_QUOTING = 0.1
 """Verifier's probability from which a sentence may be shown where no draft is supported."""
 
 

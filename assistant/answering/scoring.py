@@ -17,8 +17,8 @@ _CLIP = 0.01
 _GATED = 0.02
 """Score of a statement that fails a hard check: below any sensible threshold."""
 
-_CHANCES = ("model", "draft", "least_token", "answers", "states")
-_SHARES = ("question_words", "statement_words", "similarity")
+_CHANCES = ("model", "answers")
+_SHARES = ("statement_words",)
 
 FEATURES = (*_CHANCES, *_SHARES)
 

@@ -11,7 +11,7 @@ from assistant.answering.drafting import add_usage, witness_model
 from assistant.answering.scoring import judge, load_calibration
 from assistant.answering.witness import ask_witness
 from assistant.models.chat import LoadedChatModel
-from assistant.models.cross_encoder import CrossEncoder, with_answer
+from assistant.models.cross_encoder import CrossEncoder
 from assistant.prompts import Prompt, one_line
 from assistant.types import Check, Support, Usage
 
@@ -56,7 +56,7 @@ class StatementJudge:
             chance, reply = ask_witness(witness_model(self.chat), messages)
             usage = add_usage(usage, reply)
             checks += (Check("model", chance >= 0.5, f"P(yes) {chance:.2f}", round(chance, 4)),)
-            chances = {**chances, **self._read(question, statement, cited)}
+            chances = {**chances, "answers": self._read(question, cited)}
             checks += tuple(
                 Check(name, None, score=round(chance, 4))
                 for name, chance in chances.items()
@@ -64,15 +64,9 @@ class StatementJudge:
             )
         return judge(checks, threshold=self.threshold, calibration=load_calibration()), usage
 
-    def _read(
-        self, question: str, statement: str, cited: Sequence[EvidenceContext]
-    ) -> dict[str, float]:
-        """Ask the verifier: is the question answered there, and is it this answer?"""
+    def _read(self, question: str, cited: Sequence[EvidenceContext]) -> float:
+        """Ask the verifier whether what is cited, sentence by sentence or together, answers."""
         contexts = [context.readings for context in cited]
         if len(cited) > 1:
             contexts.append((" ".join(context.readings[0] for context in cited),))
-        answer = with_answer(question, statement)
-        return {
-            "answers": max(self.verifier.pooled(question, contexts)),
-            "states": max(self.verifier.pooled(answer, contexts)),
-        }
+        return max(self.verifier.pooled(question, contexts))
