@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answering.answer_kind import asks_yes_or_no, drop_unproven_yes
@@ -118,8 +118,7 @@ class AnswerChain:
             if asks_yes_or_no(run.asked) and run.answerable >= _WORTH_INSISTING:
                 # A small model says that nothing is stated where the answer is a plain no.
                 run.notes += ("The first draft gave nothing supported; a second one was read.",)
-                refused = attempt.refusal_chance
-                attempt = yield from self._attempt(run, self.prompts.insist, refused)
+                attempt = yield from self._attempt(run, self.prompts.insist)
             if not attempt.shown:
                 attempt = yield from self._quote(run)
         if not attempt.shown:
@@ -130,44 +129,31 @@ class AnswerChain:
         )
         yield self._finish(run, tuple(attempt.shown), citations, None)
 
-    def _attempt(
-        self,
-        run: Run,
-        prompt: Prompt,
-        refusal_chance: float | None = None,
-    ) -> Generator[Event, None, Attempt]:
-        """Draft from the run's evidence, link, verify; keep what is supported, if partly.
-
-        `refusal_chance` is that of an earlier draft; where absent it is this draft's own.
-        """
+    def _attempt(self, run: Run, prompt: Prompt) -> Generator[Event, None, Attempt]:
+        """Draft from the run's evidence, link, verify; keep what is supported, if partly."""
         draft = Draft()
         yield from self._draft(run, draft, prompt)
-        if refusal_chance is None:
-            refusal_chance = draft.refusal_chance
-        attempt = Attempt(refusal_chance)
+        attempt = Attempt()
         if is_refusal(draft.text):
             return attempt
         linked = link(draft.text, run.evidence)
         run.notes += linked.notes
-        chances = {"least_token": draft.least_chance}
-        if refusal_chance is not None:
-            chances["draft"] = 1 - refusal_chance
         stated = [
             LinkedStatement(drop_unproven_yes(found.text, run.asked), found.numbers)
             for found in linked.statements
             if not is_refusal(found.text)
         ]
-        yield from self._settle(run, attempt, stated, chances, _SHOWN)
+        yield from self._settle(run, attempt, stated, _SHOWN)
         return attempt
 
     def _quote(self, run: Run) -> Generator[Event, None, Attempt]:
         """Let the sentence that the verifier likes best speak for itself."""
-        attempt = Attempt(None)
+        attempt = Attempt()
         best = max(run.evidence, key=lambda item: run.chances[item.number])
         if run.answerable >= _WORTH_QUOTING:
             run.notes += ("No draft is supported; the sentence itself is shown.",)
             itself = LinkedStatement(one_line(best.reading), (best.number,))
-            yield from self._settle(run, attempt, [itself], {}, ("supported",))
+            yield from self._settle(run, attempt, [itself], ("supported",))
         return attempt
 
     def _settle(
@@ -175,7 +161,6 @@ class AnswerChain:
         run: Run,
         attempt: Attempt,
         stated: Sequence[LinkedStatement],
-        chances: Mapping[str, float | None],
         accepted: Sequence[Verdict],
     ) -> Iterator[Event]:
         """Verify statements; those of an accepted verdict are shown, the others dropped."""
@@ -184,7 +169,7 @@ class AnswerChain:
             if numbers != found.numbers:
                 run.notes += (f"Cited {list(found.numbers)}; {list(numbers)} bear it out.",)
             cited = [run.contexts[number] for number in numbers]
-            support, usage = self.judge.verify(found.text, run.asked, cited, chances)
+            support, usage = self.judge.verify(found.text, run.asked, cited)
             run.usage = run.usage + usage
             if support.verdict in accepted:
                 statement = Statement(found.text, attempt.print_numbers(numbers), support)

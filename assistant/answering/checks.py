@@ -82,7 +82,7 @@ def check_statement(
         check_polarity(statement, question, cited),
         check_grounded(statement, question, cited),
         check_attribution(statement, cited),
-        *measure_words(statement, question, cited),
+        measure_words(statement, cited),
     )
 
 
@@ -247,22 +247,13 @@ def check_grounded(statement: str, question: str, cited: Sequence[EvidenceContex
     return Check("grounded", share >= _GROUNDED, detail, round(share, 4))
 
 
-def measure_words(
-    statement: str, question: str, cited: Sequence[EvidenceContext]
-) -> tuple[Check, ...]:
-    """Measure how much of statement and question the cited text speaks of.
+def measure_words(statement: str, cited: Sequence[EvidenceContext]) -> Check:
+    """Measure how much of the statement the cited text speaks of; it never decides alone.
 
-    The scores are shares of content words in [0, 1], and the cosine of question and evidence.
-    They never decide alone.
+    The score is the share of its content words, in [0, 1].
     """
     near = " ".join(context.wide for context in cited)
-    closest = max(context.evidence.score for context in cited)
-    asked = _share(content_words(question), content_words(f"{near} {statement}"))
-    return (
-        Check("question_words", None, score=round(asked, 4)),
-        Check("statement_words", None, score=round(question_share(statement, near), 4)),
-        Check("similarity", None, score=round(closest, 4)),
-    )
+    return Check("statement_words", None, score=round(question_share(statement, near), 4))
 
 
 def question_share(question: str, text: str) -> float:

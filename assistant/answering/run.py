@@ -47,7 +47,6 @@ class Run:
 class Attempt:
     """What one draft came to."""
 
-    refusal_chance: float | None
     shown: list[Statement] = field(default_factory=list)
     numbering: dict[int, int] = field(default_factory=dict)
     """Numbers as printed, by number of the evidence."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answering.checks import check_statement, failed_gates
 from assistant.answering.context import EvidenceContext
-from assistant.answering.drafting import add_usage, witness_model
+from assistant.answering.drafting import add_usage
 from assistant.answering.scoring import judge, load_calibration
-from assistant.answering.witness import ask_witness
+from assistant.answering.witness import ask_witness, witness_model
 from assistant.models.chat import LoadedChatModel
 from assistant.models.cross_encoder import CrossEncoder
 from assistant.prompts import Prompt, one_line
@@ -34,12 +34,10 @@ class StatementJudge:
         statement: str,
         question: str,
         cited: Sequence[EvidenceContext],
-        chances: Mapping[str, float | None],
     ) -> tuple[Support, Usage]:
         """Return the support of a statement, with the tokens that finding it out took.
 
-        `chances` are what the draft's own probabilities say, by name. A statement that fails a
-        hard check is not put to the models.
+        A statement that fails a hard check is not put to the models.
         """
         if self.trusting:
             return Support("supported", 1.0), Usage()
@@ -56,12 +54,8 @@ class StatementJudge:
             chance, reply = ask_witness(witness_model(self.chat), messages)
             usage = add_usage(usage, reply)
             checks += (Check("model", chance >= 0.5, f"P(yes) {chance:.2f}", round(chance, 4)),)
-            chances = {**chances, "answers": self._read(question, cited)}
-            checks += tuple(
-                Check(name, None, score=round(chance, 4))
-                for name, chance in chances.items()
-                if chance is not None
-            )
+            answers = self._read(question, cited)
+            checks += (Check("answers", None, score=round(answers, 4)),)
         return judge(checks, threshold=self.threshold, calibration=load_calibration()), usage
 
     def _read(self, question: str, cited: Sequence[EvidenceContext]) -> float:

@@ -126,7 +126,6 @@ def run(index: Index, chain_of: Callable[..., AnswerChain], prompts: Prompts) ->
         *,
         says: str = "yes",
         certainty: float = 0.97,
-        chances: dict[str, float] | None = None,
         rewriting: str = "What of it?",
         insisting: str = "NOT STATED",
         history: Sequence[Turn] = (),
@@ -145,7 +144,7 @@ def run(index: Index, chain_of: Callable[..., AnswerChain], prompts: Prompts) ->
         def script(messages: list[BaseMessage]) -> str:
             return replies.get(str(messages[0].content), draft)
 
-        model = ScriptedChatModel(script=script, certainty=certainty, chances=chances)
+        model = ScriptedChatModel(script=script, certainty=certainty)
         chain = chain_of(index if over is None else over, model, verifier, reranker, **values)
         return Run(tuple(chain.stream(question, history, where)), model, prompts)
 
