@@ -100,6 +100,25 @@ class AnswerChain:
                 raise
             raise translated from error
 
+    def candidates(
+        self, question: str, history: Sequence[Turn] = (), where: SearchFilter | None = None
+    ) -> list[Statement]:
+        """Return all that could be said, verified, whether it would be shown or not.
+
+        The support score is fitted on it: drafts, by both prompts where a question asks yes or
+        no, and the verifier's favourite sentence. Raises what `stream` raises.
+        """
+        run = Run(question, where or SearchFilter(), time.monotonic())
+        self._rewrite(run, history)
+        self._retrieve(run)
+        if not run.asked or self._refuse_unread(run):
+            return []
+        attempts = [self._attempt(run, self.prompts.answer), self._quote(run)]
+        if asks_yes_or_no(run.asked):
+            attempts.append(self._attempt(run, self.prompts.insist))
+        shown = [statement for attempt in attempts for statement in _finished(attempt).shown]
+        return [*shown, *run.dropped]
+
     def _stream(self, run: Run, history: Sequence[Turn]) -> Iterator[Event]:
         if not run.asked:
             yield Retrieved(())
@@ -290,3 +309,13 @@ class AnswerChain:
                 notes=run.notes,
             )
         )
+
+
+def _finished(attempt: Generator[Event, None, Attempt]) -> Attempt:
+    """Run an attempt to its end, past its events."""
+    while True:
+        try:
+            next(attempt)
+        except StopIteration as end:
+            found: Attempt = end.value
+            return found
