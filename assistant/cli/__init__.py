@@ -280,12 +280,12 @@ def articles_remove(
 def models_list() -> None:
     """List the models of the catalogue."""
     with errors():
-        from assistant.models.catalogue import load_catalogue
+        from assistant.models.catalogue import load_catalogue, models_in_use
         from assistant.models.pull import is_pulled
         from assistant.terminal import output_console, render_table
 
         settings = read_settings()
-        chosen = {settings.chat_model, settings.embedding_model}
+        chosen = models_in_use(settings)
         rows = [
             (
                 ("* " if card.name in chosen else "  ") + card.name,
@@ -308,15 +308,13 @@ def models_pull(
 ) -> None:
     """Download models and verify their digests; altered files are replaced."""
     with errors():
-        from assistant.models.catalogue import load_catalogue
+        from assistant.models.catalogue import load_catalogue, models_in_use
         from assistant.models.pull import discard_altered, ensure_model
         from assistant.terminal import error_console, show_progress
 
         settings = read_settings()
         catalogue = load_catalogue()
-        wanted = names or [
-            name for name in (settings.embedding_model, settings.chat_model) if name in catalogue
-        ]
+        wanted = names or [name for name in models_in_use(settings) if name in catalogue]
         for name in wanted:
             discard_altered(name, settings)
             with show_progress(error_console()) as progress:

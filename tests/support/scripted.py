@@ -45,6 +45,7 @@ class ScriptedAssistant(Assistant):
                     self.index,
                     self.embeddings,
                     ScriptedVerifier(),
+                    ScriptedVerifier(),
                     self._chat,
                     self.prompts,
                     self.settings,
