@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from assistant.corpus.examples import find_questions, read_questions
 from assistant.corpus.store import CorpusFolder, ensure_starter, supported_suffixes
-from assistant.errors import ArticleNotFoundError
+from assistant.errors import ArticleNotFoundError, ReplicaError, SettingsError
 from assistant.offline import stay_offline
 from assistant.settings import Settings, load_settings
 from assistant.streaming import iterate_in_thread
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from assistant.answering import AnswerChain
-    from assistant.index import Index
+    from assistant.index import Following, Index
     from assistant.models.chat import LoadedChatModel
     from assistant.models.embeddings import EmbeddingModel
 
@@ -56,6 +56,7 @@ class Assistant:
     """
 
     def __init__(self, settings: Settings, *, progress: Progress = no_progress) -> None:
+        _check_replica(settings)
         self.settings = settings
         self.corpus = CorpusFolder(settings.corpus_path)
         self._progress = progress
@@ -80,8 +81,12 @@ class Assistant:
         """
         assistant = cls(settings if settings is not None else load_settings(), progress=progress)
         stay_offline()
-        ensure_starter(assistant.settings.corpus_path)
-        if not assistant.index.exists():
+        if assistant.settings.chroma_url is None:
+            ensure_starter(assistant.settings.corpus_path)
+        assistant.index.catch_up(progress=progress)
+        if not assistant.index.exists() and not assistant.settings.replica:
+            # A server that has an index has its articles: the starter would replace them.
+            ensure_starter(assistant.settings.corpus_path)
             assistant.sync()
         return assistant
 
@@ -120,12 +125,13 @@ class Assistant:
         """The index of the corpus under these settings."""
         with self._lock:
             if self._index is None:
-                from assistant.index import Index
+                from assistant.index import Index, ServerOptions
 
                 self._index = Index.open(
                     self.settings.index_path,
                     self.embeddings,
                     passage_tokens=self.settings.passage_tokens,
+                    server=ServerOptions.of(self.settings),
                 )
             return self._index
 
@@ -279,8 +285,11 @@ class Assistant:
             CorpusEmptyError: the folder reads as empty while the index is not, and
                 `allow_empty` was not given.
             IndexLockedError: another process is writing.
+            IndexServerError: the Chroma server failed.
             IndexWriteError: the data folder cannot be written.
+            ReplicaError: this process only follows.
         """
+        self._refuse_as_replica()
         # The threads of this process take turns; other processes are locked out.
         with self._writing:
             fingerprint = self.corpus.fingerprint()
@@ -296,11 +305,21 @@ class Assistant:
         return dataclasses.replace(report, failed=reading.failed)
 
     def refresh(self) -> SyncReport | None:
-        """Sync if a file of the corpus changed since the last sync; cheap if none did."""
+        """Sync if a file of the corpus changed since the last sync; cheap if none did.
+
+        With a Chroma server what others published is fetched first; a replica does only that.
+        """
+        self.index.catch_up()
+        if self.settings.replica:
+            return None
         mark = self._synced_mark
         if self.index.exists() and mark.is_file() and mark.read_text() == self.corpus.fingerprint():
             return None
         return self.sync()
+
+    def following(self) -> Following | None:
+        """Tell how far this process is behind the Chroma server; None without one."""
+        return self.index.following()
 
     def ingest(self, *sources: str | Path, rebuild: bool = False) -> SyncReport:
         """Store files, folders and URLs in the corpus, then sync the index.
@@ -312,7 +331,12 @@ class Assistant:
         return dataclasses.replace(report, failed=(*failed, *report.failed))
 
     def add(self, *sources: str | Path) -> AddReport:
-        """Store files, folders and URLs in the corpus; `sync` or the next `refresh` indexes it."""
+        """Store files, folders and URLs in the corpus; `sync` or the next `refresh` indexes it.
+
+        Raises:
+            ReplicaError: this process only follows.
+        """
+        self._refuse_as_replica()
         return self.corpus.add(
             sources, self.settings, progress=lambda name: self._progress(name, 0, 0)
         )
@@ -324,7 +348,11 @@ class Assistant:
 
     @property
     def _synced_mark(self) -> Path:
-        return self.settings.index_path / f"synced-{self.index.digest}"
+        return self.settings.index_path / f"synced-{self.index.name}"
+
+    def _refuse_as_replica(self) -> None:
+        if self.settings.replica:
+            raise ReplicaError
 
     def articles(self) -> list[ArticleReference]:
         """List the indexed articles, by title."""
@@ -357,9 +385,11 @@ class Assistant:
             paths = self._article_paths()
             references = sorted(self.index.articles(), key=_newest_first)[:_LOOKED_THROUGH]
             sources = (
-                (read_questions(paths[item.article_id]), self.index.article(item.article_id).text)
+                (
+                    read_questions(paths[item.article_id]) if item.article_id in paths else (),
+                    self.index.article(item.article_id).text,
+                )
                 for item in references
-                if item.article_id in paths
             )
             self._examples = (version, find_questions(sources, limit=limit))
         return self._examples[1][:limit]
@@ -399,9 +429,18 @@ class Assistant:
 
         The last article of a corpus can be removed as well.
         """
+        self._refuse_as_replica()
         path = self.corpus.remove(self.article_id(article_id))
         self.sync(allow_empty=True)
         return path
+
+
+def _check_replica(settings: Settings) -> None:
+    if settings.replica and settings.chroma_url is None:
+        raise SettingsError(
+            "A replica follows a Chroma server, and none is named.",
+            hint="Set ASSISTANT_CHROMA_URL, or leave ASSISTANT_REPLICA out.",
+        )
 
 
 def _newest_first(item: ArticleReference) -> tuple[int, str]:

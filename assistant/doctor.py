@@ -8,12 +8,18 @@ from pathlib import Path
 
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError
-from assistant.index.inspection import Finding
+from assistant.index import Finding, ServerOptions
 from assistant.models.catalogue import load_catalogue, models_in_use
 from assistant.models.pull import verify_model
 from assistant.settings import Settings, config_path
 
 _LOW_DISK_BYTES = 1_000_000_000
+_NOT_LOOKED_AT = Finding(
+    False,
+    "index",
+    "not looked at without its embedding model",
+    "Run `assistant models pull`, then `assistant doctor` again.",
+)
 
 
 def examine(settings: Settings, assistant: Assistant | None = None) -> Iterator[Finding]:
@@ -63,8 +69,35 @@ def _model(name: str, settings: Settings) -> Finding:
     return Finding(True, subject, "every file has its pinned digest")
 
 
+def _chroma(settings: Settings) -> Finding:
+    options = ServerOptions.of(settings)
+    assert options is not None
+    has_guard = options.is_loopback or options.token is not None
+    message = f"vectors are on {options.url}"
+    if not has_guard:
+        message += ", which is not this machine, without a token; Chroma 1.5 asks nobody who he is"
+    remedy = (
+        "Keep it in a private network, or put a proxy that authenticates in front of it and set "
+        "ASSISTANT_CHROMA_TOKEN."
+    )
+    return Finding(has_guard, "Chroma access", message, remedy)
+
+
+def _replica(assistant: Assistant, *, readable: bool) -> Iterator[Finding]:
+    """Look at what a replica has; it needs no corpus."""
+    if readable:
+        yield from assistant.index.check()
+    else:
+        yield _NOT_LOOKED_AT
+
+
 def _corpus_and_index(assistant: Assistant, *, readable: bool) -> Iterator[Finding]:
     settings = assistant.settings
+    if settings.chroma_url is not None:
+        yield _chroma(settings)
+    if settings.replica:
+        yield from _replica(assistant, readable=readable)
+        return
     try:
         reading = assistant.corpus.read(source_bytes=settings.source_bytes)
     except (AssistantError, OSError) as error:
@@ -79,8 +112,7 @@ def _corpus_and_index(assistant: Assistant, *, readable: bool) -> Iterator[Findi
         "Run `assistant ingest PATH`.",
     )
     if not readable:
-        remedy = "Run `assistant models pull`, then `assistant doctor` again."
-        yield Finding(False, "index", "not looked at without its embedding model", remedy)
+        yield _NOT_LOOKED_AT
         return
     findings = assistant.index.check()
     yield from findings

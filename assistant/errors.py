@@ -7,6 +7,7 @@
     │   ├── SourceError                 exit 3   a file or URL cannot become an article
     │   ├── ArticleNotFoundError        exit 4   no article has this id
     │   ├── CorpusEmptyError            exit 5   the corpus reads as empty; the index is left alone
+    │   ├── ReplicaError                exit 6   a replica was asked to change the articles
     │   └── PromptError                 exit 2   a prompt on disk is malformed
     ├── ModelError                      exit 10
     │   ├── ModelNotFoundError          exit 10  unknown name, or its files are not here yet
@@ -17,7 +18,8 @@
     │   ├── IndexLockedError            exit 21  another process is writing
     │   ├── IndexMissingError           exit 22  not built yet for these settings
     │   ├── IndexDamagedError           exit 23  a generation fails its verification
-    │   └── IndexWriteError             exit 24  disk full, folder read-only, wrong owner
+    │   ├── IndexWriteError             exit 24  disk full, folder read-only, wrong owner
+    │   └── IndexServerError            exit 25  the Chroma server failed or timed out
     └── ServiceError                    exit 30
         ├── BusyError                   exit 31  as many questions wait as may
         └── ClosingError                exit 32  the server is shutting down
@@ -79,6 +81,19 @@ class CorpusEmptyError(UserError):
     exit_code = 5
 
 
+class ReplicaError(UserError):
+    """A replica follows the index of others; it neither adds nor removes articles."""
+
+    exit_code = 6
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This process is a replica: it does not change the articles.",
+            hint="Add and remove them where `assistant ingest` runs, which is the machine with the "
+            "corpus and without ASSISTANT_REPLICA.",
+        )
+
+
 class ModelError(AssistantError):
     """A model file or a model server."""
 
@@ -135,6 +150,12 @@ class IndexWriteError(SearchIndexError):
     """The index cannot be written: disk full, read-only folder, wrong owner."""
 
     exit_code = 24
+
+
+class IndexServerError(SearchIndexError):
+    """The Chroma server that holds the vectors refused, failed or timed out."""
+
+    exit_code = 25
 
 
 class ServiceError(AssistantError):

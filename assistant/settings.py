@@ -10,9 +10,10 @@ import difflib
 import os
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,6 +26,7 @@ from assistant.errors import SettingsError
 APPLICATION = "article-assistant"
 ENVIRONMENT_PREFIX = "ASSISTANT_"
 CONFIG_VARIABLE = "ASSISTANT_CONFIG_FILE"
+_SECRET = frozenset({"chroma_url", "chroma_token"})
 
 
 class Settings(BaseSettings):
@@ -140,6 +142,40 @@ class Settings(BaseSettings):
         0.0, ge=0, description="How long a second writer waits before it gives up."
     )
 
+    chroma_url: str | None = Field(
+        None, description="Chroma server that several processes share; embedded where absent."
+    )
+    chroma_token: SecretStr | None = Field(
+        None, description="Secret for the authenticating proxy in front of that server."
+    )
+    chroma_token_header: str = Field(
+        "Authorization", description="Header of the secret; Authorization carries it as Bearer."
+    )
+    chroma_tenant: str = Field("default_tenant", description="Tenant on that server.")
+    chroma_database: str = Field("default_database", description="Database of that tenant.")
+    chroma_timeout_s: float = Field(
+        10.0, gt=0, description="Longest wait for one reply of that server."
+    )
+    chroma_tries: int = Field(
+        3, ge=1, description="Times that a request to that server is sent at most."
+    )
+    replica: bool = Field(
+        False, description="Whether this process only follows the index on the Chroma server."
+    )
+
+    @field_validator("chroma_url")
+    @classmethod
+    def _check_chroma_url(cls, value: str | None) -> str | None:
+        """Take an http or https address without a password: the secret has its own setting."""
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("it must begin with http:// or https:// and name a host")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("it must hold no user, password or query; see chroma_token")
+        return value.rstrip("/")
+
     @property
     def corpus_path(self) -> Path:
         """The folder of the articles."""
@@ -182,8 +218,10 @@ def load_settings(**values: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
+        # What may hold a password is not repeated.
+        given = "what was given" if name in _SECRET else repr(first.get("input"))
         raise SettingsError(
-            f"The setting {name!r} cannot be {first.get('input')!r}: {first['msg']}.",
+            f"The setting {name!r} cannot be {given}: {first['msg']}.",
             hint="See `assistant settings` for names, values and where each comes from.",
         ) from error
     except ValueError as error:

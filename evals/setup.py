@@ -22,7 +22,8 @@ _PACKAGES = (
     "torch",
     "xllamacpp",
 )
-_PLACES = frozenset({"data_dir", "corpus_dir", "models_dir", "models_mirror"})
+_PLACES = frozenset({"data_dir", "corpus_dir", "models_dir", "models_mirror", "replica"})
+_PLACES |= {name for name in Settings.model_fields if name.startswith("chroma_")}
 
 
 def describe(assistant: Assistant) -> dict[str, Any]:

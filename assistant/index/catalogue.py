@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from assistant.index.parcels import Parcel
 from assistant.types import Article, ArticleReference, Passage, Span
 
 _SCHEMA = """
@@ -154,6 +155,19 @@ class Catalogue:
         query = "SELECT article_id, COUNT(*) FROM passages GROUP BY article_id"
         return {row[0]: row[1] for row in self._rows(query, ())}
 
+    def parcels(self, article_ids: Sequence[str], generation: int) -> Iterator[Parcel]:
+        """Yield articles of a generation with all that belongs to them, in the order given."""
+        query = f"SELECT id, position FROM articles WHERE {_ALIVE}"
+        positions = dict(self._rows(query, {"generation": generation}))
+        for article_id in article_ids:
+            article = self.article(article_id, generation)
+            assert article is not None, "segments are written with articles that live"
+            keys = {row[0]: row[2] for row in self.passages_of([article_id])}
+            found = self.passages(list(keys), generation)
+            rows = [(found[item][0], keys[item], found[item][2]) for item in keys]
+            wanted = [key for _, own, others in rows for key in (own, *others)]
+            yield Parcel(article, positions[article_id], rows, self.vectors(wanted))
+
     def vectors(self, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
         """Return the embeddings that are kept, float32 of shape (dimension,)."""
         found: dict[bytes, np.ndarray] = {}
@@ -181,6 +195,10 @@ class Catalogue:
         ]
 
     # -- writing, inside a transaction -------------------------------------------------------
+
+    def restart(self) -> None:
+        """Forget everything but embeddings."""
+        self.forget_after(-1, [])
 
     def keep_vectors(self, items: Iterable[tuple[bytes, np.ndarray]]) -> None:
         """Keep embeddings, each in float32."""

@@ -1,14 +1,15 @@
-"""Vectors in Chroma: segments, each a store of its own that is written once.
+"""Vectors in Chroma: segments, each written once, embedded or on a server.
 
-Chroma is used embedded, without an embedding function of its own and without telemetry.
+Chroma is used without an embedding function of its own and without telemetry.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -27,48 +28,77 @@ _SYNC_THRESHOLD = 1000
 and rewrites other files whenever it is opened, so small segments get a lower one."""
 
 
+_SAME_DISTANCE = 1e-3
+_PAGE = 20_000
+
+
+_Item = TypeVar("_Item")
+
+
+def batches(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
+    """Cut items into lists of at most `size`, in order."""
+    batch: list[_Item] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def list_ids(
+    collection: Callable[[], Collection], *, run: Callable[[Callable[[], Any]], Any]
+) -> list[str]:
+    """List the ids of a collection that nobody writes, in pages that one reply holds."""
+    found: list[str] = []
+    while True:
+        offset = len(found)
+        page = run(
+            lambda offset=offset: collection().get(include=[], limit=_PAGE, offset=offset)["ids"]
+        )
+        found += page
+        if len(page) < _PAGE:
+            return found
+
+
+def run_once(act: Callable[[], Any]) -> Any:
+    """Run it; what is embedded neither waits nor tries again."""
+    return act()
+
+
 def published_number(value: Any) -> int:
     """Return a day as a number whose order is that of days."""
     return int(value.strftime("%Y%m%d"))
 
 
 class DenseSegment:
-    """An open Chroma store of one collection."""
+    """A Chroma collection that is written once.
 
-    def __init__(self, path: Path, collection: str, *, create_for: int | None = None) -> None:
-        """Open a store, or create one for `create_for` passages."""
-        import chromadb
-        from chromadb.config import Settings as ChromaSettings
+    `collection` gets it, `batch` gives the most rows of a write, `run` runs what talks to
+    Chroma, `release` lets go of the store.
+    """
 
-        settings = ChromaSettings(anonymized_telemetry=False)
-        self._client: Any = chromadb.PersistentClient(str(path), settings=settings)
-        self._collection: Collection
-        if create_for is not None:
-            threshold = max(1, min(_SYNC_THRESHOLD, create_for))
-            hnsw = _HNSW | {"sync_threshold": threshold, "batch_size": min(_BATCH, threshold)}
-            configuration: Any = {"hnsw": hnsw}  # its TypedDict is not exported
-            self._collection = self._client.create_collection(
-                collection,
-                embedding_function=None,
-                configuration=configuration,
-            )
-        else:
-            self._collection = self._client.get_collection(collection, embedding_function=None)
+    def __init__(
+        self,
+        collection: Callable[[], Collection],
+        *,
+        batch: Callable[[], int],
+        run: Callable[[Callable[[], Any]], Any] = run_once,
+        release: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._get_collection = collection
+        self._batch = batch
+        self._run = run
+        self._release = release
 
     def add(self, rows: Iterable[tuple[str, np.ndarray, dict[str, Any]]]) -> None:
         """Add (passage id, vector, metadata) rows in batches that Chroma accepts."""
-        batch: list[tuple[str, np.ndarray, dict[str, Any]]] = []
-        limit = self._client.get_max_batch_size()
-        for row in rows:
-            batch.append(row)
-            if len(batch) == limit:
-                self._add(batch)
-                batch = []
-        if batch:
-            self._add(batch)
+        for batch in batches(rows, self._batch()):
+            self._run(partial(self._add, batch))
 
     def _add(self, batch: Sequence[tuple[str, np.ndarray, dict[str, Any]]]) -> None:
-        self._collection.add(
+        self._get_collection().add(
             ids=[row[0] for row in batch],
             embeddings=np.stack([row[1] for row in batch]),
             metadatas=[row[2] for row in batch],
@@ -78,11 +108,13 @@ class DenseSegment:
         self, vector: Sequence[float], *, k: int, where: dict[str, Any] | None
     ) -> list[tuple[str, str, float]]:
         """Return (passage id, article id, cosine similarity), best first."""
-        found = self._collection.query(
-            query_embeddings=np.asarray([vector], dtype=np.float32),
-            n_results=k,
-            where=where,
-            include=["distances", "metadatas"],
+        found = self._run(
+            lambda: self._get_collection().query(
+                query_embeddings=np.asarray([vector], dtype=np.float32),
+                n_results=k,
+                where=where,
+                include=["distances", "metadatas"],
+            )
         )
         distances = (found["distances"] or [[]])[0]
         metadatas = (found["metadatas"] or [[]])[0]
@@ -95,15 +127,50 @@ class DenseSegment:
 
     def count(self) -> int:
         """Count the passages."""
-        return self._collection.count()
+        return int(self._run(lambda: self._get_collection().count()))
 
     def ids(self) -> list[str]:
         """List all ids, sorted."""
-        return sorted(self._collection.get(include=[])["ids"])
+        return sorted(list_ids(self._get_collection, run=self._run))
 
     def close(self) -> None:
         """Release the store; another one may then be opened at its path."""
-        self._client.close()
+        self._release()
+
+
+def open_embedded(path: Path, collection: str, *, create_for: int | None = None) -> DenseSegment:
+    """Open a store of this process in a folder, or create one for `create_for` passages."""
+    import chromadb
+    from chromadb.config import Settings as ChromaSettings
+
+    settings = ChromaSettings(anonymized_telemetry=False)
+    client: Any = chromadb.PersistentClient(str(path), settings=settings)
+    if create_for is not None:
+        found = client.create_collection(
+            collection, embedding_function=None, configuration=hnsw_configuration(create_for)
+        )
+    else:
+        found = client.get_collection(collection, embedding_function=None)
+    return DenseSegment(lambda: found, batch=client.get_max_batch_size, release=client.close)
+
+
+def hnsw_configuration(count: int) -> dict[str, Any]:
+    """Return how a collection of `count` rows is built; the same embedded and on a server."""
+    threshold = max(1, min(_SYNC_THRESHOLD, count))
+    return {
+        "hnsw": _HNSW | {"sync_threshold": threshold, "batch_size": min(_BATCH, threshold)},
+    }
+
+
+def examine(segment: DenseSegment, samples: Iterable[tuple[str, list[float]]]) -> dict[str, Any]:
+    """Return `count` and `ids` (a digest) of a segment, and the samples that a query `missed`."""
+    missed = []
+    for passage_id, vector in samples:
+        hits = segment.search(vector, k=5, where=None)
+        near = [hit[0] for hit in hits if 1.0 - hit[2] <= _SAME_DISTANCE]
+        if passage_id not in near and len(near) < min(5, len(hits)):
+            missed.append(passage_id)
+    return {"count": segment.count(), "ids": ids_digest(segment.ids()), "missed": missed}
 
 
 def dense_filter(where: SearchFilter, dead: Sequence[str]) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ import logging
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +16,20 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from assistant.errors import ArticleNotFoundError, IndexLockedError, IndexMissingError
+from assistant.errors import (
+    ArticleNotFoundError,
+    IndexLockedError,
+    IndexMissingError,
+    IndexServerError,
+)
 from assistant.index.catalogue import Catalogue
+from assistant.index.chroma_server import ChromaServer, GoneError, ServerOptions
 from assistant.index.dense import METRIC
+from assistant.index.following import CaughtUp, Follower, Following
 from assistant.index.inspection import REBUILD, Finding, inspect
+from assistant.index.server_store import ServerStore
 from assistant.index.state import CURRENT, State, damaged, read_state, write_errors
+from assistant.index.store import EmbeddedStore, SegmentStore
 from assistant.index.view import Hit, IndexedPassage, View
 from assistant.index.writing import Step, SyncPlan, sync
 from assistant.types import (
@@ -41,6 +51,7 @@ LAYOUT_VERSION = 1
 """Raise it when splitting, what is embedded, or the files change: old indexes are left aside."""
 
 _REOPEN_TRIES = 5
+_REOPEN_PAUSE_S = 0.2
 
 
 def _ignore_step(_name: str) -> None:
@@ -54,13 +65,27 @@ class Index:
     own, so changed settings mean "not indexed yet" and never a mixture.
     """
 
-    def __init__(self, directory: Path, embeddings: EmbeddingModel, *, passage_tokens: int) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        embeddings: EmbeddingModel,
+        *,
+        passage_tokens: int,
+        server: ServerOptions | None = None,
+    ) -> None:
         facts = (LAYOUT_VERSION, embeddings.digest, METRIC, passage_tokens)
         self.digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
-        self._folder = directory / self.digest
+        self.name = self.digest if server is None else f"{self.digest}-{_place(server)}"
+        self._folder = directory / self.name
         self._embeddings = embeddings
         self._passage_tokens = passage_tokens
-        self._collection = f"passages-{self.digest}"
+        self._store: SegmentStore
+        self._follower: Follower | None = None
+        if server is None:
+            self._store = EmbeddedStore(self._folder, f"passages-{self.digest}")
+        else:
+            self._store = shared = ServerStore(ChromaServer(server), self.digest)
+            self._follower = Follower(self._folder, shared)
         self._lock = threading.Lock()
         self._view: View | None = None
         self._catalogue: Catalogue | None = None
@@ -69,9 +94,19 @@ class Index:
         self._retired: dict[int, View] = {}
 
     @classmethod
-    def open(cls, directory: Path, embeddings: EmbeddingModel, *, passage_tokens: int) -> Index:
-        """Return the index of these settings; nothing is opened before it is used."""
-        return cls(directory, embeddings, passage_tokens=passage_tokens)
+    def open(
+        cls,
+        directory: Path,
+        embeddings: EmbeddingModel,
+        *,
+        passage_tokens: int,
+        server: ServerOptions | None = None,
+    ) -> Index:
+        """Return the index of these settings; nothing is opened before it is used.
+
+        With `server` the vectors are on a Chroma server that several processes share.
+        """
+        return cls(directory, embeddings, passage_tokens=passage_tokens, server=server)
 
     def exists(self) -> bool:
         """Tell whether a generation is published for these settings."""
@@ -103,11 +138,13 @@ class Index:
         """
         with write_errors(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
-            with self._writer(wait_s):
+            with self._writer(wait_s), self._store.writing(wait_s):
+                if self._follower is not None:
+                    self._follower.catch_up(progress=progress)
                 plan = SyncPlan(
                     self._folder,
                     self.digest,
-                    self._collection,
+                    self._store,
                     self._embeddings,
                     self._passage_tokens,
                     progress,
@@ -115,12 +152,43 @@ class Index:
                 )
                 return sync(plan, articles, rebuild=rebuild, allow_empty=allow_empty)
 
+    def catch_up(self, *, progress: Progress = no_progress) -> CaughtUp | None:
+        """Fetch the newest generation from the Chroma server; None if nothing was to be done.
+
+        Raises:
+            IndexServerError: the server is down, slow or answers with errors.
+        """
+        if self._follower is None:
+            return None
+        with write_errors(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                return self._follower.catch_up(lambda: self._writer(0.0), progress=progress)
+            except IndexLockedError:
+                return None  # whoever writes in this folder brings it up to date
+
+    def following(self) -> Following | None:
+        """Tell how this machine stood to the Chroma server when last asked; None without one."""
+        return self._follower.status() if self._follower is not None else None
+
     def search_dense(
         self, vector: Sequence[float], *, k: int, where: SearchFilter = ANYWHERE
     ) -> list[Hit]:
-        """Return the `k` nearest passages by cosine similarity, best first, ties by id."""
-        with self._viewed() as view:
-            return view.search_dense(vector, k=k, where=where)
+        """Return the `k` nearest passages by cosine similarity, best first, ties by id.
+
+        Raises:
+            IndexServerError: the Chroma server is down, slow or answers with errors.
+        """
+        for _ in range(_REOPEN_TRIES):
+            try:
+                with self._viewed() as view:
+                    return view.search_dense(vector, k=k, where=where)
+            except GoneError as error:
+                # The server drops generations that are two behind.
+                gone = error
+                if self.catch_up() is None:
+                    time.sleep(_REOPEN_PAUSE_S)
+        raise damaged(f"the Chroma server lost a part of it ({gone})")
 
     def search_lexical(self, text: str, *, k: int, where: SearchFilter = ANYWHERE) -> list[Hit]:
         """Return the `k` best passages by BM25, best first, ties by id."""
@@ -172,7 +240,8 @@ class Index:
         """Look at every file, row and engine; opens doubtful stores in a child process only."""
         if not self.exists():
             remedy = "Run `assistant ingest`."
-            return [Finding(False, "index", "there is none for these settings yet", remedy)]
+            missing = Finding(False, "index", "there is none for these settings yet", remedy)
+            return [*self._standing(), missing]
         try:
             state = read_state(self._folder)
             catalogue = Catalogue(self._folder / "catalogue.sqlite3", create=False)
@@ -181,11 +250,23 @@ class Index:
         try:
             if state is None:
                 return [Finding(False, "index", "its pointer vanished", REBUILD)]
-            return inspect(self._folder, state, catalogue, collection=self._collection)
+            return [*self._standing(), *inspect(self._folder, state, catalogue, self._store)]
         except sqlite3.DatabaseError as error:
             return [Finding(False, "catalogue", str(error), REBUILD)]
         finally:
             catalogue.close()
+
+    def _standing(self) -> list[Finding]:
+        if self._follower is None:
+            return []
+        error = ""
+        try:
+            self._follower.newest()
+        except IndexServerError as failed:
+            error = failed.hint
+        found = self._follower.status()
+        remedy = error or "Run `assistant doctor` again in a while; any question catches up."
+        return [Finding(not error and not found.behind, "Chroma server", str(found), remedy)]
 
     def close(self) -> None:
         """Release everything. The index opens again if it is used again."""
@@ -201,6 +282,7 @@ class Index:
             view.close()
         if catalogue is not None:
             catalogue.close()
+        self._store.close()
 
     @contextmanager
     def _writer(self, wait_s: float) -> Iterator[None]:
@@ -272,7 +354,7 @@ class Index:
 
     def _open_view(self, state: State) -> View:
         try:
-            return View(self._folder, state, self._reading(), collection=self._collection)
+            return View(self._folder, state, self._reading(), self._store)
         except sqlite3.DatabaseError as error:
             raise damaged(f"its catalogue cannot be read ({error})") from error
 
@@ -287,3 +369,9 @@ class Index:
         except FileNotFoundError:
             return None
         return found.st_ino, found.st_mtime_ns
+
+
+def _place(server: ServerOptions) -> str:
+    """Name a database of a server: what follows another one is another folder."""
+    facts = (server.url, server.tenant, server.database)
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:8]

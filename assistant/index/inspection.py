@@ -8,11 +8,10 @@ from typing import Any
 
 from assistant.index.catalogue import Catalogue
 from assistant.index.dense import ids_digest
-from assistant.index.probe import probe
-from assistant.index.state import LEXICAL, SEGMENTS, State, damage_of
+from assistant.index.state import LEXICAL, State, damage_of
+from assistant.index.store import SegmentStore
 
 REBUILD = "Run `assistant ingest --rebuild`."
-_SAMPLES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Finding:
     remedy: str = ""
 
 
-def inspect(folder: Path, state: State, catalogue: Catalogue, *, collection: str) -> list[Finding]:
+def inspect(folder: Path, state: State, catalogue: Catalogue, store: SegmentStore) -> list[Finding]:
     """Compare files, catalogue and both engines with what was published."""
     findings = []
     health = catalogue.integrity()
@@ -36,7 +35,7 @@ def inspect(folder: Path, state: State, catalogue: Catalogue, *, collection: str
     if problems:
         return findings
 
-    reply = probe(probe_request(folder, state, catalogue, collection=collection))
+    reply = store.examine(folder / LEXICAL / state.lexical, state, catalogue)
     if "error" in reply:
         return [*findings, Finding(False, "index engines", str(reply["error"]), REBUILD)]
     alive = catalogue.article_ids(state.generation)
@@ -55,24 +54,6 @@ def inspect(folder: Path, state: State, catalogue: Catalogue, *, collection: str
     message = f"{len(wanted) - lost} of {len(wanted)} passages have vectors"
     findings.append(Finding(lost == 0, "vectors", message, REBUILD))
     return findings
-
-
-def probe_request(
-    folder: Path, state: State, catalogue: Catalogue, *, collection: str, only: str | None = None
-) -> dict[str, Any]:
-    """Ask for all segments of a generation, or for `only` one, with evenly spread samples."""
-    segments = []
-    for segment in state.segments:
-        if only is not None and segment.name != only:
-            continue
-        rows = catalogue.passages_of(catalogue.placed(segment.name))
-        step = max(1, len(rows) // _SAMPLES)
-        chosen = rows[::step]
-        vectors = catalogue.vectors([key for _, _, key in chosen])
-        samples = [[row[0], vectors[row[2]].tolist()] for row in chosen if row[2] in vectors]
-        segments.append({"path": str(folder / SEGMENTS / segment.name), "samples": samples})
-    lexical = str(folder / LEXICAL / state.lexical)
-    return {"collection": collection, "lexical": lexical, "segments": segments}
 
 
 def segment_problem(catalogue: Catalogue, name: str, found: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.facts import STOPWORDS, alias_forms, same_word
+from assistant.index.catalogue import Catalogue
 from assistant.index.dense import published_number
 from assistant.types import SearchFilter
 
@@ -177,6 +178,22 @@ class LexicalIndex:
             )
             clauses.append((occur.Must, span))
         return clauses
+
+
+def rows_of(catalogue: Catalogue, article_ids: Sequence[str], generation: int) -> list[LexicalRow]:
+    """Return the rows for articles of a generation, by passage id."""
+    ids = [row[0] for row in catalogue.passages_of(article_ids)]
+    return [
+        LexicalRow(
+            passage_id,
+            reference.article_id,
+            reference.title,
+            passage.text,
+            reference.source,
+            reference.published,
+        )
+        for passage_id, (passage, reference, _) in catalogue.passages(ids, generation).items()
+    ]
 
 
 def copy_lexical(old: Path, new: Path) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 _TIMEOUT_S = 600.0
-_SAME_DISTANCE = 1e-3
 
 
 def probe(request: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +51,7 @@ def main() -> None:
 
 
 def _examine(request: dict[str, Any]) -> dict[str, Any]:
-    from assistant.index.dense import DenseSegment, ids_digest
+    from assistant.index.dense import examine, ids_digest, open_embedded
     from assistant.index.lexical import LexicalIndex
 
     reply: dict[str, Any] = {"segments": []}
@@ -60,16 +59,8 @@ def _examine(request: dict[str, Any]) -> dict[str, Any]:
         lexical = LexicalIndex(Path(request["lexical"]))
         reply["lexical"] = {"count": lexical.count(), "ids": ids_digest(lexical.ids())}
     for item in request["segments"]:
-        segment = DenseSegment(Path(item["path"]), request["collection"])
-        missed = []
-        for passage_id, vector in item["samples"]:
-            hits = segment.search(vector, k=5, where=None)
-            near = [hit[0] for hit in hits if 1.0 - hit[2] <= _SAME_DISTANCE]
-            if passage_id not in near and len(near) < min(5, len(hits)):
-                missed.append(passage_id)
-        reply["segments"].append(
-            {"count": segment.count(), "ids": ids_digest(segment.ids()), "missed": missed}
-        )
+        segment = open_embedded(Path(item["path"]), request["collection"])
+        reply["segments"].append(examine(segment, item["samples"]))
         segment.close()
     return reply
 

@@ -11,7 +11,8 @@ import numpy as np
 from assistant.index.catalogue import Catalogue
 from assistant.index.dense import DenseSegment, dense_filter
 from assistant.index.lexical import LexicalIndex
-from assistant.index.state import LEXICAL, SEGMENTS, State, damage_of, damaged
+from assistant.index.state import LEXICAL, State, damage_of, damaged
+from assistant.index.store import SegmentStore
 from assistant.types import ArticleReference, Passage, SearchFilter
 
 
@@ -42,7 +43,7 @@ class View:
     """Searches one generation. Closed by its owner when no search uses it any more."""
 
     def __init__(
-        self, folder: Path, state: State, catalogue: Catalogue, *, collection: str
+        self, folder: Path, state: State, catalogue: Catalogue, store: SegmentStore
     ) -> None:
         problems = damage_of(folder, state)
         if problems:
@@ -52,7 +53,7 @@ class View:
         self._lexical = LexicalIndex(folder / LEXICAL / state.lexical)
         self._segments = [
             _OpenSegment(
-                DenseSegment(folder / SEGMENTS / segment.name, collection),
+                store.open(segment),
                 tuple(catalogue.dead(segment.name, state.generation)),
             )
             for segment in state.segments

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,9 @@ import numpy as np
 
 from assistant.errors import CorpusEmptyError, IndexDamagedError
 from assistant.index.catalogue import Catalogue, vector_key
-from assistant.index.dense import DenseSegment, published_number
-from assistant.index.inspection import probe_request, segment_problem
-from assistant.index.lexical import LexicalIndex, LexicalRow, copy_lexical
-from assistant.index.probe import probe
+from assistant.index.dense import published_number
+from assistant.index.inspection import segment_problem
+from assistant.index.lexical import LexicalIndex, copy_lexical, rows_of
 from assistant.index.state import (
     LEXICAL,
     PREVIOUS,
@@ -35,6 +33,7 @@ from assistant.index.state import (
     publish,
     read_state,
 )
+from assistant.index.store import SegmentStore, remove_others
 from assistant.splitting import embedded_text, passage_context, split_passages
 from assistant.types import Article, Passage, Progress, SyncReport
 
@@ -54,7 +53,7 @@ class SyncPlan:
 
     folder: Path
     digest: str
-    collection: str
+    store: SegmentStore
     embeddings: EmbeddingModel
     passage_tokens: int
     progress: Progress
@@ -80,7 +79,9 @@ def sync(
     """
     catalogue, current = _open(plan)
     try:
-        broken = current is not None and bool(damage_of(plan.folder, current))
+        broken = current is not None and bool(
+            damage_of(plan.folder, current) or plan.store.damage(current, catalogue)
+        )
         kept = None if current is None or broken or rebuild else current
         generation = current.generation if current else 0
         known = catalogue.article_ids(generation)
@@ -96,6 +97,7 @@ def sync(
         state = _build(plan, catalogue, kept, change, generation)
         _verify(plan, catalogue, state, kept)
         plan.step("publish")
+        plan.store.publish(state, catalogue)
         publish(plan.folder, state)
         plan.step("published")
         _clean(plan, catalogue, state)
@@ -132,7 +134,9 @@ def _open(plan: SyncPlan) -> tuple[Catalogue, State | None]:
     with catalogue.transaction():
         catalogue.forget_after(current.generation if current else 0, names)
     keep = {current.lexical, *names} if current else set()
-    _remove_others(plan.folder, keep | _previous_names(plan.folder))
+    keep |= _previous_names(plan.folder)
+    for name in (SEGMENTS, LEXICAL):
+        remove_others(plan.folder / name, keep)
     return catalogue, current
 
 
@@ -151,7 +155,7 @@ def _build(
     plan: SyncPlan, catalogue: Catalogue, kept: State | None, change: _Change, generation: int
 ) -> State:
     """Write the next generation beside the published one."""
-    born = generation + 1
+    born = plan.store.next_generation(generation)
     name = f"g{born:06d}-{secrets.token_hex(3)}"
     positions = {article_id: place for place, article_id in enumerate(change.wanted)}
     read = _read_articles(plan, [change.wanted[article_id] for article_id in change.added])
@@ -179,7 +183,7 @@ def _build(
         copy_lexical(plan.folder / LEXICAL / kept.lexical, path)
         lexical = LexicalIndex(path)
     added = list(change.wanted) if fresh else list(change.added)
-    lexical.change(remove=change.removed, add=_lexical_rows(catalogue, added, change.wanted, born))
+    lexical.change(remove=change.removed, add=rows_of(catalogue, added, born))
     plan.step("lexical written")
     marks = mark_files(path)
     content = "\n".join([plan.digest, *sorted(change.wanted)])
@@ -275,8 +279,7 @@ def _write_segment(
         again = _read_articles(plan, [articles[article_id] for article_id in members])
         _embed(plan, catalogue, [text for item in again for text in item.texts])
         vectors = catalogue.vectors([row[2] for row in rows])
-    path = plan.folder / SEGMENTS / name
-    segment = DenseSegment(path, plan.collection, create_for=len(rows))
+    segment = plan.store.create(name, len(rows))
     try:
         total = len(rows)
         metadata = {article_id: _metadata(articles[article_id]) for article_id in members}
@@ -289,7 +292,7 @@ def _write_segment(
         segment.close()
     with catalogue.transaction():
         catalogue.place(name, members)
-    return SegmentState(name, len(rows), mark_files(path))
+    return SegmentState(name, len(rows), plan.store.seal(name))
 
 
 def _metadata(article: Article) -> dict[str, Any]:
@@ -301,39 +304,13 @@ def _metadata(article: Article) -> dict[str, Any]:
     return metadata
 
 
-def _lexical_rows(
-    catalogue: Catalogue, members: Sequence[str], articles: dict[str, Article], born: int
-) -> list[LexicalRow]:
-    ids = [row[0] for row in catalogue.passages_of(members)]
-    rows = []
-    for passage_id, (passage, reference, _) in catalogue.passages(ids, born).items():
-        article = articles[reference.article_id]
-        rows.append(
-            LexicalRow(
-                passage_id,
-                article.id,
-                article.title,
-                passage.text,
-                article.source,
-                article.published,
-            )
-        )
-    return rows
-
-
 def _verify(plan: SyncPlan, catalogue: Catalogue, state: State, kept: State | None) -> None:
     """Have a child process open what is new and query it."""
     plan.step("verify")
     old = {segment.name for segment in kept.segments} if kept else set()
     new = [segment.name for segment in state.segments if segment.name not in old]
-    request = probe_request(
-        plan.folder,
-        state,
-        catalogue,
-        collection=plan.collection,
-        only=new[0] if new else "",
-    )
-    reply = probe(request)
+    lexical = plan.folder / LEXICAL / state.lexical
+    reply = plan.store.examine(lexical, state, catalogue, only=new[0] if new else "")
     if "error" in reply:
         raise damaged(f"what was just built fails its check, {reply['error']}")
     for name, found in zip(new, reply["segments"], strict=True):
@@ -349,7 +326,9 @@ def _clean(plan: SyncPlan, catalogue: Catalogue, state: State) -> None:
     """Drop what neither this generation nor the one before it needs."""
     previous = _previous_names(plan.folder)
     names = {segment.name for segment in state.segments}
-    _remove_others(plan.folder, names | {state.lexical} | previous)
+    keep = names | {state.lexical} | previous
+    remove_others(plan.folder / LEXICAL, keep)
+    plan.store.clean(keep, state.generation)
     with catalogue.transaction():
         catalogue.forget_before(state.generation - 1, sorted(names | previous))
 
@@ -362,10 +341,3 @@ def _previous_names(folder: Path) -> set[str]:
     if previous is None:
         return set()
     return {previous.lexical, *(segment.name for segment in previous.segments)}
-
-
-def _remove_others(folder: Path, keep: set[str]) -> None:
-    for parent in (folder / SEGMENTS, folder / LEXICAL):
-        for child in parent.iterdir():
-            if child.name not in keep:
-                shutil.rmtree(child, ignore_errors=True)

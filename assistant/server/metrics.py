@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from assistant.types import Answer
+
+if TYPE_CHECKING:
+    from assistant.index import Following
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300)
@@ -15,7 +19,13 @@ _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300)
 class Metrics:
     """The counters of one server, in a registry of its own."""
 
-    def __init__(self, *, running: Callable[[], int], waiting: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        *,
+        running: Callable[[], int],
+        waiting: Callable[[], int],
+        following: Callable[[], Following | None],
+    ) -> None:
         registry = self._registry = CollectorRegistry()
         self._requests = Counter(
             "assistant_requests", "Requests.", ("method", "route", "status"), registry=registry
@@ -67,6 +77,22 @@ class Metrics:
             ("assistant_queue_waiting", "Questions that wait for their turn.", waiting),
         ):
             Gauge(name, text, registry=registry).set_function(read)
+        self._following = following
+        self._generation = Gauge(
+            "assistant_index_generation",
+            "Generation of the index on the Chroma server that this process answers from.",
+            registry=registry,
+        )
+        self._behind = Gauge(
+            "assistant_index_generations_behind",
+            "Generations that this process is behind the Chroma server.",
+            registry=registry,
+        )
+        self._reached = Gauge(
+            "assistant_index_server_reached",
+            "Whether the Chroma server answered when last asked; 1 where there is none.",
+            registry=registry,
+        )
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request under its route's template."""
@@ -99,4 +125,8 @@ class Metrics:
 
     def render(self) -> bytes:
         """Return everything as Prometheus reads it."""
+        if (found := self._following()) is not None:
+            self._generation.set(found.generation)
+            self._behind.set(found.behind)
+        self._reached.set(found is None or not found.error)
         return generate_latest(self._registry)

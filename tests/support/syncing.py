@@ -1,12 +1,17 @@
-"""A process that syncs over and over, to be killed: `python -m tests.support.syncing DIR SEED`."""
+"""A process that syncs over and over, to be killed.
+
+`python -m tests.support.syncing DIR SEED [CHROMA_URL]`
+"""
 
 from __future__ import annotations
 
 import random
 import sys
+import time
 from pathlib import Path
 
-from assistant.index import Index
+from assistant.errors import SearchIndexError
+from assistant.index import Index, ServerOptions
 from assistant.types import Article
 from tests.support.corpora import make_article
 from tests.support.embeddings import WordEmbeddings
@@ -20,12 +25,24 @@ def corpus(seed: int) -> list[Article]:
 
 
 def main() -> None:
-    """Sync to the corpora of SEED, SEED + 1, …, saying so before each."""
-    index = Index.open(Path(sys.argv[1]), WordEmbeddings(), passage_tokens=60)
+    """Sync to the corpora of SEED, SEED + 1, …, saying so before each.
+
+    With a Chroma server a sync that failed is done again, as an operator would.
+    """
+    server = ServerOptions(sys.argv[3], timeout_s=5, tries=2) if len(sys.argv) > 3 else None
+    index = Index.open(Path(sys.argv[1]), WordEmbeddings(), passage_tokens=60, server=server)
     for seed in range(int(sys.argv[2]), int(sys.argv[2]) + 1000):
         sys.stdout.write(f"{seed}\n")
         sys.stdout.flush()
-        index.sync(corpus(seed), wait_s=5)
+        while True:
+            try:
+                index.sync(corpus(seed), wait_s=5 if server is None else 40)
+                break
+            except SearchIndexError as error:
+                if server is None:
+                    raise
+                sys.stderr.write(f"{error}\n")
+                time.sleep(0.5)
 
 
 if __name__ == "__main__":

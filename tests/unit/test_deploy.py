@@ -53,7 +53,7 @@ def test_the_image_passes_the_linter() -> None:
 
 def test_the_compose_file_keeps_to_loopback_and_drops_rights() -> None:
     services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
-    assert set(services) == {"assistant", "vllm"}
+    assert set(services) == {"assistant", "replica", "chroma", "vllm"}
     ours = services["assistant"]
     assert ours["ports"] == ["127.0.0.1:7860:7860"]
     assert ours["cap_drop"] == ["ALL"]
@@ -61,6 +61,23 @@ def test_the_compose_file_keeps_to_loopback_and_drops_rights() -> None:
         DEPLOY.parent / "deploy" / ours["build"]["context"] / ours["build"]["dockerfile"]
     ).is_file()
     assert services["vllm"]["profiles"] == ["gpu"]
+
+
+def test_the_chroma_server_of_the_compose_file_is_reached_by_the_assistants_only() -> None:
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    services = compose["services"]
+    assert "ports" not in services["chroma"]
+    assert services["chroma"]["networks"] == ["vectors"]
+    assert compose["networks"]["vectors"] == {"internal": True}
+    assert {name for name, item in services.items() if "vectors" in item["networks"]} == {
+        "assistant",
+        "replica",
+        "chroma",
+    }
+    replica = services["replica"]
+    assert replica["environment"]["ASSISTANT_REPLICA"] == "true"
+    assert all(port.startswith("127.0.0.1:") for port in replica["ports"])
+    assert replica["cap_drop"] == ["ALL"]
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")

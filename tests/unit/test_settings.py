@@ -69,3 +69,22 @@ def test_settings_are_frozen() -> None:
     settings = load_settings()
     with pytest.raises(ValidationError):
         settings.threads = 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["chroma:8000", "ftp://chroma", "http://", "http://ann:secret@chroma", "http://c/?k=secret"],
+)
+def test_an_address_of_a_chroma_server_is_checked_and_its_password_not_repeated(url: str) -> None:
+    with pytest.raises(SettingsError, match="chroma_url") as caught:
+        load_settings(chroma_url=url)
+    assert "secret" not in str(caught.value)
+
+
+def test_the_token_of_the_chroma_server_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTANT_CHROMA_TOKEN", "hush-hush")
+    settings = load_settings(chroma_url="https://chroma.internal/")
+    assert settings.chroma_url == "https://chroma.internal"
+    assert settings.chroma_token is not None
+    assert settings.chroma_token.get_secret_value() == "hush-hush"
+    assert "hush" not in repr(settings) + str(settings.chroma_token) + settings.model_dump_json()

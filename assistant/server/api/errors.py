@@ -19,6 +19,7 @@ _STATUS: dict[type[AssistantError], int] = {
     errors.ArticleNotFoundError: 404,
     errors.CorpusEmptyError: 409,
     errors.IndexLockedError: 409,
+    errors.ReplicaError: 409,
     errors.SourceError: 422,
     errors.QuestionError: 422,
     errors.UserError: 400,

@@ -28,7 +28,11 @@ async def healthz() -> dict[str, str]:
     responses={503: {"model": HealthBody, "description": "Not now; `detail` says why."}},
 )
 async def readyz(request: Request) -> Response:
-    """Look whether models and index are there."""
+    """Look whether models and index are there.
+
+    With a Chroma server `detail` tells how far this process is behind it; one that could not
+    reach it when it last looked is not ready.
+    """
     api = api_of(request)
     if api.admission.closing:
         return JSONResponse({"status": "closing", "detail": "It is shutting down."}, 503)
@@ -37,7 +41,10 @@ async def readyz(request: Request) -> Response:
         await run_in_threadpool(api.keys.keys)
     except AssistantError as error:
         return JSONResponse({"status": "not ready", "detail": str(error)}, 503)
-    return JSONResponse({"status": "ready", "detail": ""})
+    following = await run_in_threadpool(api.assistant.following)
+    if following is not None and following.error:
+        return JSONResponse({"status": "not ready", "detail": str(following)}, 503)
+    return JSONResponse({"status": "ready", "detail": str(following) if following else ""})
 
 
 @router.get(

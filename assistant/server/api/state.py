@@ -63,6 +63,7 @@ class Api:
         metrics = Metrics(
             running=lambda: admission.running,
             waiting=lambda: admission.waiting,
+            following=assistant.following,
         )
         return cls(
             assistant,

@@ -22,6 +22,10 @@ GROUPS = {
         "corpus_dir data_dir question_chars source_bytes url_timeout_s allow_private_urls "
         "lock_wait_s"
     ),
+    "Shared index": (
+        "chroma_url chroma_token chroma_token_header chroma_tenant chroma_database "
+        "chroma_timeout_s chroma_tries replica"
+    ),
 }
 
 
