@@ -148,6 +148,7 @@ class Assistant:
                 from assistant.answering import AnswerChain
                 from assistant.answering.prompting import Prompts
                 from assistant.models.chat import load_chat_model
+                from assistant.models.reranker import load_reranker
                 from assistant.models.verifier import load_verifier
 
                 prompts = Prompts.load(worked_examples=self.settings.worked_examples)
@@ -156,6 +157,7 @@ class Assistant:
                 self._chain = AnswerChain(
                     self.index,
                     self.embeddings,
+                    load_reranker(self.settings, progress=self._progress),
                     load_verifier(self.settings),
                     self._chat,
                     prompts,

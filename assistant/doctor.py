@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant.assistant import Assistant
 from assistant.errors import AssistantError
 from assistant.index import Finding, ServerOptions
-from assistant.models.catalogue import load_catalogue
+from assistant.models.catalogue import load_catalogue, models_in_use
 from assistant.models.pull import verify_model
 from assistant.settings import Settings, config_path
 
@@ -30,7 +30,7 @@ def examine(settings: Settings, assistant: Assistant | None = None) -> Iterator[
     """
     yield _settings(settings)
     yield _disk(settings.data_dir)
-    models = [_model(name, settings) for name in (settings.embedding_model, settings.chat_model)]
+    models = [_model(name, settings) for name in models_in_use(settings)]
     yield from models
     readable = models[0].ok
     if assistant is not None:

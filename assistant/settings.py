@@ -68,6 +68,10 @@ class Settings(BaseSettings):
     embedding_model: str = Field(
         "all-MiniLM-L6-v2", description="A catalogue name, a folder, or a model hub's name."
     )
+    reranker_model: str = Field(
+        "ms-marco-minilm-l12-int8",
+        description="What orders evidence sentences: a catalogue name or a folder; empty: nothing.",
+    )
     threads: int = Field(
         default_factory=lambda: (
             min(len(os.sched_getaffinity(0)), 8)
@@ -89,8 +93,8 @@ class Settings(BaseSettings):
         "hybrid", description="Engines that find passages: both, meaning only, words only."
     )
     retrieve_passages: int = Field(10, ge=1, description="Passages that retrieval hands on.")
-    evidence_sentences: int = Field(5, ge=1, description="Most sentences shown to the model.")
-    evidence_tokens: int = Field(260, ge=50, description="Most tokens of evidence shown.")
+    evidence_sentences: int = Field(6, ge=1, description="Most sentences shown to the model.")
+    evidence_tokens: int = Field(280, ge=50, description="Most tokens of evidence shown.")
     minimum_similarity: float = Field(
         0.2, ge=-1, le=1, description="Cosine below which nothing counts as close."
     )
@@ -110,7 +114,7 @@ class Settings(BaseSettings):
         True, description="Whether sentences are chosen; else the best passages are shown whole."
     )
     worked_examples: bool = Field(True, description="Whether prompts show worked examples.")
-    verifier: bool = Field(True, description="Whether the small verifier ranks and judges.")
+    verifier: bool = Field(True, description="Whether the small verifier judges.")
     verification: bool = Field(
         True, description="Whether statements are verified; off only to measure what that is worth."
     )

@@ -146,9 +146,9 @@ ANYWHERE = SearchFilter()
 class Evidence:
     """A sentence that is shown to the model, numbered from 1.
 
-    `score` is the cosine of question and sentence; `answers` the verifier's probability that
-    the sentence, read in its context, answers the question. `row` is set where the sentence is
-    a row of a table: its cells with the names of their columns.
+    `score` is the cosine of question and sentence; `relevance` the reranker's score of the
+    sentence for the question, in [0, 1], 0 where it was not read. `row` is set where the
+    sentence is a row of a table: its cells with the names of their columns.
     """
 
     number: int
@@ -157,7 +157,7 @@ class Evidence:
     end: int
     text: str
     score: float
-    answers: float = 0.0
+    relevance: float = 0.0
     row: str | None = None
 
     @property

@@ -48,6 +48,7 @@ VARIANTS = (
     _without("BM25 only", retrieval="lexical"),
     _without("no evidence selection", evidence_selection=False),
     _without("no worked examples", worked_examples=False),
+    _without("no reranker", reranker_model=""),
     _without("no verifier", verifier=False),
     _without("no verification", verification=False),
     Variant("plain", MappingProxyType({}), solver="plain"),

@@ -33,6 +33,16 @@ class Given:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An answer and what was said about it; `up` is None where nobody said anything."""
+
+    answer: dict[str, Any]
+    up: bool | None = None
+    comment: str = ""
+    feedback_id: str = ""
+
+
 def read_answer(text: str) -> dict[str, Any]:
     """Read an answer as `assistant ask --json` prints it.
 
@@ -46,6 +56,30 @@ def read_answer(text: str) -> dict[str, Any]:
     if not isinstance(answer, dict) or not {"question", "statements", "citations"} <= set(answer):
         raise SampleError("The stored answer lacks question, statements or citations.")
     return answer
+
+
+def read_stored(text: str) -> list[Stored]:
+    """Read one answer, or the lines of feedback that `assistant feedback --json` prints.
+
+    Raises:
+        SampleError: it is neither.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    try:
+        entries = [json.loads(line) for line in lines]
+    except json.JSONDecodeError:
+        entries = []
+    if not entries or not all(isinstance(item, dict) and "answer" in item for item in entries):
+        return [Stored(read_answer(text))]
+    return [
+        Stored(
+            read_answer(json.dumps(item["answer"])),
+            bool(item.get("up")),
+            str(item.get("comment", "")),
+            str(item.get("id", "")),
+        )
+        for item in entries
+    ]
 
 
 def sample_of(answer: Mapping[str, Any], given: Given, ask: Ask | None) -> dict[str, Any]:
@@ -65,7 +99,7 @@ def sample_of(answer: Mapping[str, Any], given: Given, ask: Ask | None) -> dict[
         reply = _asked(ask, "Do the articles answer this question? (yes/no)", "yes", "--answerable")
         answerable = reply.lower().startswith("y")
     entry: dict[str, Any] = {
-        "id": given.sample_id or _slug(answer["question"]),
+        "id": given.sample_id or slug_of(answer["question"]),
         "question": answer["question"],
         "turns": [],
         "answerable": answerable,
@@ -112,13 +146,18 @@ def append_sample(path: Path, entry: Mapping[str, Any], texts: Sequence[str] | N
         validate(sample, texts if texts is not None else quotes)
     except (KeyError, TypeError, ValueError, re.error) as error:
         raise SampleError(f"The sample is not valid: {error}.") from error
-    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-    if any(json.loads(line).get("id") == sample.id for line in lines if line.strip()):
+    if sample.id in ids_in(path):
         raise SampleError(f"{path.name} has a sample {sample.id!r} already: give another --id.")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(dict(entry), ensure_ascii=False) + "\n")
     return sample
+
+
+def ids_in(path: Path) -> set[str]:
+    """Return the ids of a question file; none if there is no such file."""
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    return {str(json.loads(line).get("id")) for line in lines if line.strip()}
 
 
 def _asked(ask: Ask | None, prompt: str, default: str, option: str) -> str:
@@ -127,6 +166,7 @@ def _asked(ask: Ask | None, prompt: str, default: str, option: str) -> str:
     return ask(prompt, default)
 
 
-def _slug(question: str) -> str:
+def slug_of(question: str) -> str:
+    """Make an id of a question's first words."""
     words = re.findall(r"[a-z0-9]+", question.lower())
     return "-".join(words[:_SLUG_WORDS]) or "question"

@@ -1,14 +1,14 @@
-"""Fit the weights of the support score: `python -m evals.calibrate RUN… > calibration.toml`.
+"""Fit the weights of the support score: `python -m evals.calibrate SUITE… > calibration.toml`.
 
-A statement that passed the hard checks is one observation; it is right if the sample is answerable
-and the statement alone matches one of its groups of patterns. Only samples of the `dev` half count.
+Every statement that could be said to a question of the `dev` half and passes the hard checks is one
+observation; it is right if the sample is answerable and the statement alone matches one of its
+groups of patterns.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -17,40 +17,37 @@ from scipy.special import expit
 from sklearn.metrics import brier_score_loss
 from sklearn.model_selection import StratifiedKFold
 
-from assistant import load_settings
-from assistant.answering.checks import GATES
+from assistant import Statement, load_settings
 from assistant.answering.scoring import FEATURES, read_features
 from evals.opening import open_suite
-from evals.rows import read_rows
-from evals.samples import Sample
+from evals.samples import Sample, choose
 from evals.suites import SUITES, Source
 
 _REGULARISATION = 0.5
 
 
 def main(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
+    suites: Annotated[list[str], typer.Argument(help="summit, briefings.")],
+    *,
+    limit: Annotated[int | None, typer.Option(help="At most so many questions a suite.")] = None,
+    seed: Annotated[int, typer.Option(help="Fixes which questions are drawn.")] = 0,
 ) -> None:
     """Print a calibration.toml and, on standard error, how well it fits."""
-    rows = [
-        row
-        for run in runs
-        for row in read_rows(run)
-        if row["pipeline"] == "assistant" and row["split"] == "dev"
-    ]
-    suites = sorted({row["suite"] for row in rows})
-    known = {suite: _samples(suite) for suite in suites}
     observed: list[list[float]] = []
     labels: list[bool] = []
-    for row in rows:
-        sample = known[row["suite"]].get(row["sample_id"])
-        for statement in _statements(row) if sample else ():
-            features = _features(statement)
-            if sample and features is not None:
-                observed.append([features[name] for name in FEATURES])
-                labels.append(_is_right(sample, statement["text"]))
+    for suite in suites:
+        with open_suite(SUITES[suite].load(Source()), load_settings()) as opened:
+            dev = [sample for sample in opened.samples if sample.split == "dev"]
+            for sample in choose(dev, limit=limit, seed=seed):
+                for statement in opened.assistant.chain.candidates(
+                    sample.question, sample.turns, opened.where(sample)
+                ):
+                    features = _features(statement)
+                    if features is not None:
+                        observed.append([features[name] for name in FEATURES])
+                        labels.append(_is_right(sample, statement.text))
     if len(set(labels)) < 2:
-        raise typer.BadParameter("the runs hold too few statements of the dev halves")
+        raise typer.BadParameter("too few statements to fit anything; ask more questions")
     x, y = np.asarray(observed), np.asarray(labels)
     crossed = np.empty(len(y))
     for chosen, left_out in StratifiedKFold(5, shuffle=True, random_state=0).split(x, y):
@@ -67,11 +64,6 @@ def main(
     typer.echo(f"intercept = {fitted[0]:.4f}\nsupported_from = 0.7\n\n[weights]")
     for name, weight in zip(FEATURES, fitted[1:], strict=True):
         typer.echo(f"{name} = {weight:.4f}")
-
-
-def _samples(suite: str) -> dict[str, Sample]:
-    with open_suite(SUITES[suite].load(Source()), load_settings()) as opened:
-        return {sample.id: sample for sample in opened.samples}
 
 
 def _fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -96,17 +88,10 @@ def _predict(parameters: np.ndarray, x: np.ndarray) -> np.ndarray:
     return chances
 
 
-def _statements(row: dict[str, Any]) -> list[dict[str, Any]]:
-    details = row["outcome"]["details"]
-    return [*details["statements"], *details["dropped"]]
-
-
-def _features(statement: dict[str, Any]) -> dict[str, float] | None:
-    checks = statement["support"]["checks"]
-    failed = {name for name, check in checks.items() if check["passed"] is False}
-    if failed & GATES or "model" not in checks:
-        return None
-    return read_features({name: check["score"] for name, check in checks.items()})
+def _features(statement: Statement) -> dict[str, float] | None:
+    checks = {check.name: check.score for check in statement.support.checks}
+    # A statement that failed a hard check was put to nobody.
+    return read_features(checks) if "model" in checks else None
 
 
 def _is_right(sample: Sample, text: str) -> bool:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from evals.comparing import compare as compare_runs
 from evals.comparing import render_comparison
+from evals.feedback import add
 from evals.opening import open_suite
 from evals.progress import RunProgress
 from evals.rows import Row, failures, read_run
@@ -33,7 +34,7 @@ from evals.selection import (
 )
 from evals.solvers import SOLVERS
 from evals.suites import SUITES, Source
-from evals.upkeep import ablate, add, gate
+from evals.upkeep import ablate, gate
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Measure how good the answers are."

@@ -1,8 +1,7 @@
-"""Commands that keep the evals honest over time: gate, add, ablate."""
+"""Commands that keep the evals honest over time: gate, ablate."""
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +9,7 @@ from typing import Annotated
 
 import typer
 
-from assistant import Assistant
 from evals.ablation import VARIANTS, render_ablation
-from evals.adding import Given, append_sample, read_answer, sample_of
 from evals.gate import PIPELINE, SMOKE, hold, read_baselines, write_baseline
 from evals.opening import open_suite
 from evals.progress import RunProgress
@@ -114,67 +111,6 @@ def _ask(
             wanted = set(fixed)
             chosen = [sample for sample in opened.samples if sample.id in wanted]
         run_samples(opened, chosen, [PIPELINE], out, done=bar.advance)
-
-
-def add(
-    answer: Annotated[
-        str, typer.Argument(help="File with what `assistant ask --json` printed; - for stdin.")
-    ],
-    questions: Annotated[Path, typer.Argument(help="Question file to append to.")],
-    *,
-    up: Annotated[bool, typer.Option("--up/--down", help="Thumbs up, or down.")] = True,
-    accept: Annotated[
-        list[str] | None, typer.Option(help="A pattern that the answer must match; repeatable.")
-    ] = None,
-    answerable: Annotated[
-        bool | None,
-        typer.Option("--answerable/--unanswerable", help="Whether the articles answer it."),
-    ] = None,
-    evidence: Annotated[
-        list[str] | None, typer.Option(help="A verbatim quote; repeatable.")
-    ] = None,
-    kind: Annotated[list[str] | None, typer.Option(help="A tag; repeatable.")] = None,
-    sample_id: Annotated[str | None, typer.Option("--id", help="Made of the question.")] = None,
-    note: Annotated[str, typer.Option(help="A remark for readers.")] = "",
-    corpus: Annotated[
-        Path | None, typer.Option(help="Folder of articles to hold quotes against.")
-    ] = None,
-    interactive: Annotated[
-        bool, typer.Option("--ask/--no-ask", help="Ask for what is missing.")
-    ] = True,
-) -> None:
-    """Turn a stored answer into a sample, asking for what is missing."""
-    with failing_kindly():
-        try:
-            text = sys.stdin.read() if answer == "-" else Path(answer).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise RunError(f"{answer} cannot be read: {error}.") from error
-        given = Given(
-            up=up,
-            answerable=answerable,
-            accepted=tuple(accept) if accept else None,
-            evidence=tuple(evidence) if evidence else None,
-            kinds=tuple(kind) if kind else None,
-            sample_id=sample_id,
-            note=note,
-        )
-        entry = sample_of(read_answer(text), given, _prompt if interactive else None)
-        texts = None if corpus is None else _texts(corpus)
-        sample = append_sample(questions, entry, texts)
-    typer.echo(f"{sample.id} → {questions}")
-
-
-def _prompt(question: str, default: str) -> str:
-    return str(typer.prompt(question, default=default))
-
-
-def _texts(corpus: Path) -> list[str]:
-    """Return the texts of a folder's articles, as they are indexed."""
-    settings = settings_of(None)
-    reading = Assistant(settings.model_copy(update={"corpus_dir": corpus})).corpus.read(
-        source_bytes=settings.source_bytes
-    )
-    return [article.text for article in reading.articles]
 
 
 def ablate(

@@ -78,6 +78,44 @@ def asks_yes_or_no(question: str) -> bool:
     return bool(_YES_OR_NO.search(question)) and not _WH_FIRST.match(question)
 
 
+def drop_unproven_yes(statement: str, question: str) -> str:
+    """Take a leading "Yes" off a statement that does not bear it out; what it tells remains.
+
+    "Yes, a dealer was released without charge" does not say that the dealer was charged: it
+    negates, or it does not speak of what was asked.
+    """
+    match = _YES.match(statement)
+    if match is None:
+        return statement
+    rest = statement[match.end() :]
+    wanted, told = content_words(question), content_words(rest)
+    shared = sum(any(same_word(word, other) for other in told) for word in wanted)
+    if not _NEGATES.search(rest) and shared >= _RESTATED * len(wanted):
+        return statement
+    return rest[:1].upper() + rest[1:]
+
+
+def check_polarity(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
+    """See that a plain "Yes" does not rest on sentences that all deny something.
+
+    "Yes, missiles were on show" is not borne out by "the decision not to include missiles".
+    """
+    if not _YES.match(statement) or _NEGATES.search(question) or _NEGATES.search(statement):
+        return Check("polarity", None)
+    denied = all(_NEGATES.search(context.evidence.reading) for context in cited)
+    return Check("polarity", not denied, "the cited text denies something" if denied else "")
+
+
+_YES = re.compile(r"^yes\s*[,;:.–-]\s*(?=\w)", re.IGNORECASE)
+_NEGATES = re.compile(
+    r"\b(?:not?|never|none|nobody|neither|nor|without|denied|denies|declined|refused|failed|"
+    r"unclear|unknown)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_RESTATED = 0.5
+"""Share of the question's content words that a statement repeats if it answers yes."""
+
+
 def check_answer_type(statement: str, question: str) -> Check:
     """See that a question for a number, a date or a time is answered by one."""
     if _WHO.search(question) and not re.search(r"\bor\b", question):

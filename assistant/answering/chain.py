@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.answering.answer_kind import asks_yes_or_no
+from assistant.answering.answer_kind import asks_yes_or_no, drop_unproven_yes
 from assistant.answering.checks import question_share
 from assistant.answering.context import read_contexts
 from assistant.answering.drafting import Draft, draft_chain, render_evidence, stream_draft
 from assistant.answering.linking import LinkedStatement, link
 from assistant.answering.prompting import Prompts
+from assistant.answering.reciting import recite
 from assistant.answering.refusing import build_refusal, is_refusal, named_terms, searched_terms
 from assistant.answering.run import Attempt, Run
 from assistant.answering.verifying import StatementJudge
 from assistant.facts import as_written
 from assistant.index import Index
 from assistant.models.chat import LoadedChatModel, translate_chat_error
+from assistant.models.cross_encoder import CrossEncoder
 from assistant.models.embeddings import EmbeddingModel
-from assistant.models.verifier import Verifier
 from assistant.prompts import Prompt, one_line
 from assistant.retrieval import HybridRetriever, rewrite, select_evidence
 from assistant.retrieval.asking import check_question
@@ -49,10 +50,10 @@ _WORDS_SHARED = 0.5
 
 _SHOWN: tuple[Verdict, ...] = ("supported", "partly")
 
-_WORTH_INSISTING = 0.5
+_WORTH_INSISTING = 0.3
 """Verifier's probability from which a yes/no question that got no answer is drafted once more."""
 
-_WORTH_QUOTING = 0.8
+_WORTH_QUOTING = 0.1
 """Verifier's probability from which a sentence may be shown where no draft is supported."""
 
 
@@ -62,7 +63,8 @@ class AnswerChain:
 
     index: Index
     embeddings: EmbeddingModel
-    verifier: Verifier
+    reranker: CrossEncoder
+    verifier: CrossEncoder
     chat: LoadedChatModel
     prompts: Prompts
     settings: Settings
@@ -98,6 +100,25 @@ class AnswerChain:
                 raise
             raise translated from error
 
+    def candidates(
+        self, question: str, history: Sequence[Turn] = (), where: SearchFilter | None = None
+    ) -> list[Statement]:
+        """Return all that could be said, verified, whether it would be shown or not.
+
+        The support score is fitted on it: drafts, by both prompts where a question asks yes or
+        no, and the verifier's favourite sentence. Raises what `stream` raises.
+        """
+        run = Run(question, where or SearchFilter(), time.monotonic())
+        self._rewrite(run, history)
+        self._retrieve(run)
+        if not run.asked or self._refuse_unread(run):
+            return []
+        attempts = [self._attempt(run, self.prompts.answer), self._quote(run)]
+        if asks_yes_or_no(run.asked):
+            attempts.append(self._attempt(run, self.prompts.insist))
+        shown = [statement for attempt in attempts for statement in _finished(attempt).shown]
+        return [*shown, *run.dropped]
+
     def _stream(self, run: Run, history: Sequence[Turn]) -> Iterator[Event]:
         if not run.asked:
             yield Retrieved(())
@@ -116,52 +137,42 @@ class AnswerChain:
             if asks_yes_or_no(run.asked) and run.answerable >= _WORTH_INSISTING:
                 # A small model says that nothing is stated where the answer is a plain no.
                 run.notes += ("The first draft gave nothing supported; a second one was read.",)
-                refused = attempt.refusal_chance
-                attempt = yield from self._attempt(run, self.prompts.insist, refused)
+                attempt = yield from self._attempt(run, self.prompts.insist)
             if not attempt.shown:
                 attempt = yield from self._quote(run)
         if not attempt.shown:
             yield self._finish_refused(run, "unsupported" if run.dropped else "not_stated")
             return
         citations = tuple(
-            attempt.contexts[number].cite(printed) for number, printed in attempt.numbering.items()
+            run.contexts[number].cite(printed) for number, printed in attempt.numbering.items()
         )
         yield self._finish(run, tuple(attempt.shown), citations, None)
 
-    def _attempt(
-        self,
-        run: Run,
-        prompt: Prompt,
-        refusal_chance: float | None = None,
-    ) -> Generator[Event, None, Attempt]:
-        """Draft from the run's evidence, link, verify; keep what is supported, if partly.
-
-        `refusal_chance` is that of an earlier draft; where absent it is this draft's own.
-        """
+    def _attempt(self, run: Run, prompt: Prompt) -> Generator[Event, None, Attempt]:
+        """Draft from the run's evidence, link, verify; keep what is supported, if partly."""
         draft = Draft()
         yield from self._draft(run, draft, prompt)
-        if refusal_chance is None:
-            refusal_chance = draft.refusal_chance
-        attempt = Attempt(refusal_chance)
+        attempt = Attempt()
         if is_refusal(draft.text):
             return attempt
         linked = link(draft.text, run.evidence)
         run.notes += linked.notes
-        chances = {"least_token": draft.least_chance}
-        if refusal_chance is not None:
-            chances["draft"] = 1 - refusal_chance
-        stated = [found for found in linked.statements if not is_refusal(found.text)]
-        yield from self._settle(run, attempt, stated, chances, _SHOWN)
+        stated = [
+            LinkedStatement(drop_unproven_yes(found.text, run.asked), found.numbers)
+            for found in linked.statements
+            if not is_refusal(found.text)
+        ]
+        yield from self._settle(run, attempt, stated, _SHOWN)
         return attempt
 
     def _quote(self, run: Run) -> Generator[Event, None, Attempt]:
         """Let the sentence that the verifier likes best speak for itself."""
-        attempt = Attempt(None)
-        best = max(run.evidence, key=lambda item: item.answers)
-        if best.answers >= _WORTH_QUOTING:
+        attempt = Attempt()
+        best = max(run.evidence, key=lambda item: run.chances[item.number])
+        if run.answerable >= _WORTH_QUOTING:
             run.notes += ("No draft is supported; the sentence itself is shown.",)
             itself = LinkedStatement(one_line(best.reading), (best.number,))
-            yield from self._settle(run, attempt, [itself], {}, ("supported",))
+            yield from self._settle(run, attempt, [itself], ("supported",))
         return attempt
 
     def _settle(
@@ -169,20 +180,18 @@ class AnswerChain:
         run: Run,
         attempt: Attempt,
         stated: Sequence[LinkedStatement],
-        chances: Mapping[str, float | None],
         accepted: Sequence[Verdict],
     ) -> Iterator[Event]:
         """Verify statements; those of an accepted verdict are shown, the others dropped."""
-        attempt.contexts |= {
-            context.evidence.number: context
-            for context in read_contexts(run.evidence, self.index.article)
-        }
         for found in stated:
-            cited = [attempt.contexts[number] for number in found.numbers]
-            support, usage = self.judge.verify(found.text, run.asked, cited, chances)
+            numbers = recite(found.text, run.asked, found.numbers, run.contexts)
+            if numbers != found.numbers:
+                run.notes += (f"Cited {list(found.numbers)}; {list(numbers)} bear it out.",)
+            cited = [run.contexts[number] for number in numbers]
+            support, usage = self.judge.verify(found.text, run.asked, cited)
             run.usage = run.usage + usage
             if support.verdict in accepted:
-                statement = Statement(found.text, attempt.print_numbers(found.numbers), support)
+                statement = Statement(found.text, attempt.print_numbers(numbers), support)
                 attempt.shown.append(statement)
             else:
                 statement = Statement(found.text, (), support)
@@ -221,7 +230,7 @@ class AnswerChain:
             run.asked,
             run.vector,
             run.passages,
-            verifier=self.verifier,
+            reranker=self.reranker,
             sentences=self.settings.evidence_sentences,
             tokens=self.settings.evidence_tokens,
             count_tokens=self.embeddings.count_tokens,
@@ -238,9 +247,17 @@ class AnswerChain:
         shared = max(question_share(run.asked, item.reading) for item in run.evidence)
         if closest < self.settings.minimum_similarity and shared < _WORDS_SHARED:
             return "nothing_close"
+        self._weigh(run)
         if run.answerable < self.settings.minimum_answerable:
             return "not_stated"
         return None
+
+    def _weigh(self, run: Run) -> None:
+        """Have the verifier read the evidence: does a sentence answer the question?"""
+        contexts = read_contexts(run.evidence, self.index.article)
+        run.contexts = {context.evidence.number: context for context in contexts}
+        read = self.verifier.pooled(run.asked, [context.readings for context in contexts])
+        run.chances = dict(zip(run.contexts, read, strict=True))
 
     def _draft(self, run: Run, draft: Draft, prompt: Prompt) -> Iterator[Event]:
         values = {"evidence": render_evidence(run.evidence), "question": one_line(run.asked)}
@@ -292,3 +309,13 @@ class AnswerChain:
                 notes=run.notes,
             )
         )
+
+
+def _finished(attempt: Generator[Event, None, Attempt]) -> Attempt:
+    """Run an attempt to its end, past its events."""
+    while True:
+        try:
+            next(attempt)
+        except StopIteration as end:
+            found: Attempt = end.value
+            return found

@@ -10,17 +10,20 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 
-from assistant.answering.answer_kind import check_answer_type, check_aspect, check_informative
+from assistant.answering.answer_kind import (
+    check_answer_type,
+    check_aspect,
+    check_informative,
+    check_polarity,
+)
 from assistant.answering.attribution import check_attribution
 from assistant.answering.context import EvidenceContext
+from assistant.answering.naming import absent_names, unknown_opening
 from assistant.facts import (
     STOPWORDS,
     WEEKDAYS,
-    Name,
-    abbreviate_phrases,
     calendar_words,
     content_words,
-    countries_of,
     days,
     flatten,
     fold,
@@ -29,25 +32,21 @@ from assistant.facts import (
     names,
     numbers,
     quoted_phrases,
-    same_name,
     same_word,
     states_number,
     words,
 )
 from assistant.types import Check
 
-_APART = 3
-"""How far apart the words of one name may stand: "Secretary of State Mike Pompeo"."""
-
 GATES = frozenset(
     "cited numbers dates quotes names question_names question_numbers question_quotes counted "
-    "answer_type aspect informative grounded".split()
+    "answer_type aspect informative grounded polarity".split()
 )
 
-_TITLES = frozenset(
-    "mr mrs ms dr prof president secretary minister prime general senator press king queen sir "
-    "chairman leader the".split()
-)
+
+def failed_gates(checks: Iterable[Check]) -> frozenset[str]:
+    """Return the names of the hard checks that failed."""
+    return frozenset(check.name for check in checks if check.passed is False) & GATES
 
 
 def check_statement(
@@ -69,9 +68,10 @@ def check_statement(
         check_answer_type(statement, question),
         check_aspect(statement, question, cited),
         check_informative(statement, question),
+        check_polarity(statement, question, cited),
         check_grounded(statement, question, cited),
         check_attribution(statement, cited),
-        *measure_words(statement, question, cited),
+        measure_words(statement, cited),
     )
 
 
@@ -123,8 +123,10 @@ def check_names(statement: str, question: str, cited: Sequence[EvidenceContext])
     own = names(statement)
     strict = [name for name in own if not set(folded_words(name.text)) <= asked]
     lenient = [name for name in own if name not in strict]
-    missing = _absent(strict, cited, stands_for=False) + _absent(lenient, cited, stands_for=True)
-    missing += _unknown_opening(statement, question, cited)
+    missing = absent_names(strict, cited, stands_for=False) + absent_names(
+        lenient, cited, stands_for=True
+    )
+    missing += unknown_opening(statement, question, cited)
     return _verdict("names", bool(own or missing), missing)
 
 
@@ -134,7 +136,7 @@ def check_question_names(question: str, cited: Sequence[EvidenceContext]) -> Che
     Asked about the Hwasong-14, a sentence about the Hwasong-15 is no evidence.
     """
     wanted = identifying_names(question)
-    return _verdict("question_names", bool(wanted), _absent(wanted, cited, stands_for=True))
+    return _verdict("question_names", bool(wanted), absent_names(wanted, cited, stands_for=True))
 
 
 def check_question_numbers(question: str, cited: Sequence[EvidenceContext]) -> Check:
@@ -236,22 +238,13 @@ def check_grounded(statement: str, question: str, cited: Sequence[EvidenceContex
     return Check("grounded", share >= _GROUNDED, detail, round(share, 4))
 
 
-def measure_words(
-    statement: str, question: str, cited: Sequence[EvidenceContext]
-) -> tuple[Check, ...]:
-    """Measure how much of statement and question the cited text speaks of.
+def measure_words(statement: str, cited: Sequence[EvidenceContext]) -> Check:
+    """Measure how much of the statement the cited text speaks of; it never decides alone.
 
-    The scores are shares of content words in [0, 1], and the cosine of question and evidence.
-    They never decide alone.
+    The score is the share of its content words, in [0, 1].
     """
     near = " ".join(context.wide for context in cited)
-    closest = max(context.evidence.score for context in cited)
-    asked = _share(content_words(question), content_words(f"{near} {statement}"))
-    return (
-        Check("question_words", None, score=round(asked, 4)),
-        Check("statement_words", None, score=round(question_share(statement, near), 4)),
-        Check("similarity", None, score=round(closest, 4)),
-    )
+    return Check("statement_words", None, score=round(question_share(statement, near), 4))
 
 
 def question_share(question: str, text: str) -> float:
@@ -263,93 +256,6 @@ def _share(wanted: Sequence[str], have: Sequence[str]) -> float:
     if not wanted:
         return 1.0
     return sum(any(same_word(word, other) for other in have) for word in wanted) / len(wanted)
-
-
-def _absent(
-    wanted: Sequence[Name], cited: Sequence[EvidenceContext], *, stands_for: bool
-) -> list[str]:
-    """Return the names of which the article lacks a word, or that are not spoken of nearby.
-
-    With `stands_for` a capital or nationality counts as its country.
-    """
-    near = set(folded_words(" ".join(context.wide for context in cited)))
-    own = " ".join(context.evidence.reading for context in cited)
-    whole = set(near)
-    for article in {context.article for context in cited}:
-        whole |= set(folded_words(article.text))
-    missing = []
-    for name in wanted:
-        parts = [
-            fold(word)
-            for word in name.words
-            if word.lower() not in _TITLES and word.lower() not in STOPWORDS and len(word) > 1
-        ]
-        numbered = any(character.isdigit() for character in name.text)
-        known = [part for part in parts if _occurs(part, whole, stands_for=stands_for)]
-        if stands_for:
-            # A country is spoken of throughout an article that mentions it.
-            parts = [part for part in parts if not (countries_of(part) and part in known)]
-            known = [part for part in known if part in parts]
-        here = [part for part in parts if _occurs(part, near, stands_for=stands_for)]
-        if numbered and _names_another(name, own):
-            here = []
-        if not stands_for and len(parts) > 1 and not _side_by_side(parts, cited):
-            here = []
-        enough = len(here) == len(parts) if numbered else bool(here)
-        if parts and not (enough and len(known) == len(parts)):
-            missing.append(name.text)
-    return missing
-
-
-def _occurs(word: str, texts: Iterable[str], *, stands_for: bool) -> bool:
-    if stands_for:
-        forms = (word, *countries_of(word))
-        return any(
-            same_word(form, other) or word in countries_of(other)
-            for form in forms
-            for other in texts
-        )
-    return any(same_name(word, other) for other in texts)
-
-
-def _unknown_opening(statement: str, question: str, cited: Sequence[EvidenceContext]) -> list[str]:
-    """Return the statement's first word if it may be a name that no cited article has."""
-    first = next(iter(words(abbreviate_phrases(statement))), "")
-    if not first[:1].isupper() or first.lower() in STOPWORDS or not first[1:].islower():
-        return []
-    known = folded_words(question)
-    for article in dict.fromkeys(context.article for context in cited):
-        known += folded_words(f"{article.title} {article.text} {article.author} {article.source}")
-    if any(same_word(fold(first), other) for other in (*known, "yes")) or numbers(first):
-        return []
-    return [first]
-
-
-def _names_another(name: Name, text: str) -> bool:
-    """Tell whether a text has designations of the same kind ("Hwasong-15"), but not this one."""
-    wanted = {number for number in numbers(name.text) if (number.unit or "").startswith("-")}
-    kinds = {number.unit for number in wanted}
-    there = [number for number in numbers(text) if number.unit in kinds]
-    return bool(there) and not any(
-        number.value == other.value and number.unit == other.unit
-        for number in wanted
-        for other in there
-    )
-
-
-def _side_by_side(parts: Sequence[str], cited: Sequence[EvidenceContext]) -> bool:
-    """Tell whether the words of a name stand close together somewhere in the cited articles."""
-    for article in dict.fromkeys(context.article for context in cited):
-        text = folded_words(f"{article.title} {article.text}")
-        places = [
-            [index for index, word in enumerate(text) if same_name(part, word)] for part in parts
-        ]
-        if all(
-            any(abs(one - other) <= _APART for one in first for other in second)
-            for first, second in itertools.pairwise(places)
-        ):
-            return True
-    return False
 
 
 def _verdict(name: str, applies: bool, missing: Sequence[str]) -> Check:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.models.verifier import read_context
+from assistant.models.cross_encoder import read_context
 from assistant.splitting import split_sentences
 from assistant.types import Article, Citation, Evidence
 

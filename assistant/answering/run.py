@@ -20,6 +20,10 @@ class Run:
     began: float
     rewritten: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    contexts: dict[int, EvidenceContext] = field(default_factory=dict)
+    """The evidence in its surroundings, by number."""
+    chances: dict[int, float] = field(default_factory=dict)
+    """The verifier's probability that a sentence answers the question, by number."""
     retrieve_s: float = 0.0
     first_token_s: float | None = None
     usage: Usage = field(default_factory=Usage)
@@ -36,16 +40,14 @@ class Run:
     @property
     def answerable(self) -> float:
         """The verifier's best probability that a sentence of the evidence answers."""
-        return max((item.answers for item in self.evidence), default=0.0)
+        return max(self.chances.values(), default=0.0)
 
 
 @dataclass
 class Attempt:
     """What one draft came to."""
 
-    refusal_chance: float | None
     shown: list[Statement] = field(default_factory=list)
-    contexts: dict[int, EvidenceContext] = field(default_factory=dict)
     numbering: dict[int, int] = field(default_factory=dict)
     """Numbers as printed, by number of the evidence."""
 

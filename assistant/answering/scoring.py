@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-from assistant.answering.checks import GATES
-from assistant.models.verifier import log_odds
+from assistant.answering.checks import failed_gates
+from assistant.models.cross_encoder import log_odds
 from assistant.types import Check, Support, Verdict
 
 _CLIP = 0.01
 _GATED = 0.02
 """Score of a statement that fails a hard check: below any sensible threshold."""
 
-_CHANCES = ("model", "draft", "least_token", "answers", "states")
-_SHARES = ("question_words", "statement_words", "similarity")
+_CHANCES = ("model", "answers")
+_SHARES = ("statement_words",)
 
 FEATURES = (*_CHANCES, *_SHARES)
 
@@ -66,15 +66,16 @@ def judge(checks: Sequence[Check], *, threshold: float, calibration: Calibration
     A failed gate is `unsupported`. Above `threshold` a statement is `supported` when its score
     reaches `calibration.supported_from` and no check failed, else `partly`.
     """
-    failed = {check.name for check in checks if check.passed is False}
-    if failed & GATES:
+    if failed_gates(checks):
         return Support("unsupported", _GATED, tuple(checks))
     scores = {check.name: check.score for check in checks}
     score = calibration.probability(read_features(scores))
     verdict: Verdict = "partly"
     if score < threshold:
         verdict = "unsupported"
-    elif score >= max(threshold, calibration.supported_from) and not failed:
+    elif score >= max(threshold, calibration.supported_from) and not any(
+        check.passed is False for check in checks
+    ):
         verdict = "supported"
     return Support(verdict, round(score, 4), tuple(checks))
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.answering.checks import GATES, check_statement
+from assistant.answering.checks import check_statement, failed_gates
 from assistant.answering.context import EvidenceContext
-from assistant.answering.drafting import add_usage, witness_model
+from assistant.answering.drafting import add_usage
 from assistant.answering.scoring import judge, load_calibration
-from assistant.answering.witness import ask_witness
+from assistant.answering.witness import ask_witness, witness_model
 from assistant.models.chat import LoadedChatModel
-from assistant.models.verifier import Verifier, with_answer
+from assistant.models.cross_encoder import CrossEncoder
 from assistant.prompts import Prompt, one_line
 from assistant.types import Check, Support, Usage
 
@@ -23,7 +23,7 @@ class StatementJudge:
     A `trusting` judge believes everything; it serves to measure what verification is worth.
     """
 
-    verifier: Verifier
+    verifier: CrossEncoder
     chat: LoadedChatModel
     prompt: Prompt
     threshold: float
@@ -34,18 +34,16 @@ class StatementJudge:
         statement: str,
         question: str,
         cited: Sequence[EvidenceContext],
-        chances: Mapping[str, float | None],
     ) -> tuple[Support, Usage]:
         """Return the support of a statement, with the tokens that finding it out took.
 
-        `chances` are what the draft's own probabilities say, by name. A statement that fails a
-        hard check is not put to the models.
+        A statement that fails a hard check is not put to the models.
         """
         if self.trusting:
             return Support("supported", 1.0), Usage()
         checks = check_statement(statement, question, cited)
         usage = Usage()
-        if not any(check.passed is False and check.name in GATES for check in checks):
+        if not failed_gates(checks):
             messages = self.prompt.render(
                 evidence=one_line(
                     " … ".join(f"{context.heading}. {context.close}" for context in cited)
@@ -56,23 +54,13 @@ class StatementJudge:
             chance, reply = ask_witness(witness_model(self.chat), messages)
             usage = add_usage(usage, reply)
             checks += (Check("model", chance >= 0.5, f"P(yes) {chance:.2f}", round(chance, 4)),)
-            chances = {**chances, **self._read(question, statement, cited)}
-            checks += tuple(
-                Check(name, None, score=round(chance, 4))
-                for name, chance in chances.items()
-                if chance is not None
-            )
+            answers = self._read(question, cited)
+            checks += (Check("answers", None, score=round(answers, 4)),)
         return judge(checks, threshold=self.threshold, calibration=load_calibration()), usage
 
-    def _read(
-        self, question: str, statement: str, cited: Sequence[EvidenceContext]
-    ) -> dict[str, float]:
-        """Ask the verifier: is the question answered there, and is it this answer?"""
+    def _read(self, question: str, cited: Sequence[EvidenceContext]) -> float:
+        """Ask the verifier whether what is cited, sentence by sentence or together, answers."""
         contexts = [context.readings for context in cited]
         if len(cited) > 1:
             contexts.append((" ".join(context.readings[0] for context in cited),))
-        answer = with_answer(question, statement)
-        return {
-            "answers": max(self.verifier.pooled(question, contexts)),
-            "states": max(self.verifier.pooled(answer, contexts)),
-        }
+        return max(self.verifier.pooled(question, contexts))

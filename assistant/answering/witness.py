@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable
 
+from assistant.models.chat import LoadedChatModel
+
+_TOP = 10
 _WITHOUT_PROBABILITIES = 0.9
 """Belief in a plain "yes" from a server that gives no token probabilities."""
+
+
+def witness_model(chat: LoadedChatModel) -> Runnable[Any, AIMessage]:
+    """Return the chat model bound to one token, with probabilities where it gives them."""
+    options: dict[str, Any] = {"max_tokens": 1}
+    if "logprobs" in type(chat.model).model_fields:  # It speaks the OpenAI protocol's.
+        options |= {"logprobs": True, "top_logprobs": _TOP}
+    return chat.model.bind(**options)
 
 
 def yes_probability(reply: AIMessage) -> float:
@@ -31,18 +42,9 @@ def yes_probability(reply: AIMessage) -> float:
 
 def first_token_chances(reply: AIMessage) -> dict[str, float]:
     """Return the likeliest first tokens with their probabilities; empty where not given."""
-    content = token_entries(reply)
-    return top_chances(content[0]) if content else {}
-
-
-def token_entries(message: AIMessage) -> list[dict[str, Any]]:
-    """Return the OpenAI `logprobs.content` list of a message or chunk; empty where not given."""
-    return (message.response_metadata.get("logprobs") or {}).get("content") or []
-
-
-def top_chances(entry: Mapping[str, Any]) -> dict[str, float]:
-    """Read one entry of an OpenAI `logprobs.content` list."""
-    return {item["token"]: math.exp(item["logprob"]) for item in entry.get("top_logprobs", ())}
+    content = (reply.response_metadata.get("logprobs") or {}).get("content") or []
+    likeliest = content[0].get("top_logprobs", ()) if content else ()
+    return {entry["token"]: math.exp(entry["logprob"]) for entry in likeliest}
 
 
 def ask_witness(

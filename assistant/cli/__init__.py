@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assistant.cli.feedback import feedback
 from assistant.cli.keys import keys_app
 from assistant.cli.opening import Json, errors, open_assistant, read_settings, refuse
 from assistant.cli.users import users_app
@@ -33,6 +34,7 @@ app.add_typer(articles_app, name="articles")
 app.add_typer(models_app, name="models")
 app.add_typer(users_app, name="users")
 app.add_typer(keys_app, name="keys")
+app.command()(feedback)
 
 
 @app.command()
@@ -278,12 +280,12 @@ def articles_remove(
 def models_list() -> None:
     """List the models of the catalogue."""
     with errors():
-        from assistant.models.catalogue import load_catalogue
+        from assistant.models.catalogue import load_catalogue, models_in_use
         from assistant.models.pull import is_pulled
         from assistant.terminal import output_console, render_table
 
         settings = read_settings()
-        chosen = {settings.chat_model, settings.embedding_model}
+        chosen = models_in_use(settings)
         rows = [
             (
                 ("* " if card.name in chosen else "  ") + card.name,
@@ -306,15 +308,13 @@ def models_pull(
 ) -> None:
     """Download models and verify their digests; altered files are replaced."""
     with errors():
-        from assistant.models.catalogue import load_catalogue
+        from assistant.models.catalogue import load_catalogue, models_in_use
         from assistant.models.pull import discard_altered, ensure_model
         from assistant.terminal import error_console, show_progress
 
         settings = read_settings()
         catalogue = load_catalogue()
-        wanted = names or [
-            name for name in (settings.embedding_model, settings.chat_model) if name in catalogue
-        ]
+        wanted = names or [name for name in models_in_use(settings) if name in catalogue]
         for name in wanted:
             discard_altered(name, settings)
             with show_progress(error_console()) as progress:

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Literal
 
 from assistant.errors import ModelNotFoundError
+from assistant.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,12 @@ def load_catalogue() -> Mapping[str, ModelCard]:
         )
         for name, entry in tomllib.loads(text).items()
     }
+
+
+def models_in_use(settings: Settings) -> tuple[str, ...]:
+    """Return what the settings name, whether of the catalogue or not."""
+    named = (settings.embedding_model, settings.reranker_model, settings.chat_model)
+    return tuple(name for name in named if name)
 
 
 def find_model(name: str) -> ModelCard:

@@ -16,7 +16,8 @@ from assistant.web.limits import RateLimit
 _BODY_BYTES = 4096
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>Log in · Article assistant</title><style>
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">
+<title>Log in · Article assistant</title><style>
 :root {{ --ink: #1c1b19; --paper: #fbfaf7; --line: #8b877e; --accent: #1f4f82; --bad: #9b1c1c; }}
 @media (prefers-color-scheme: dark) {{
   :root {{ --ink: #eceae4; --paper: #171614; --line: #77736a; --accent: #9cc4ee; --bad: #f2a3a3 }}

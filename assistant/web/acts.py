@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistant.types import ArticleReference, SearchFilter
-from assistant.web.conversations import Conversations, filter_from_plain
+from assistant.types import SearchFilter
+from assistant.web.conversations import Conversations
 from assistant.web.drawing import ChatPage
 from assistant.web.exporting import conversation_as_json, conversation_as_markdown
+from assistant.web.feedback import rate
+from assistant.web.filters import filter_from_form, listed_articles, words_of_form
 from assistant.web.rendering.articles import EMPTY_PANE, render_article, render_evidence
-from assistant.web.rendering.chrome import render_filters
+from assistant.web.rendering.filters import render_filters
 from assistant.web.sessions import Session, Visitor
 from assistant.web.turns import places_of
 from assistant.web.updates import Update, letter, say
@@ -80,14 +82,14 @@ class Acts:
 
     async def _rate(self, visitor: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         turn_id, up = str(data.get("turn", "")), data.get("up") == "yes"
-        self.conversations.rate(visitor.name, turn_id, up=up)
+        rate(self.conversations, visitor.name, turn_id, up=up)
         return self.page.redraw(visitor, session, turn_id)
 
     async def _comment(self, visitor: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         turn_id = str(data.get("turn", ""))
         view = self.conversations.turn(visitor.name, turn_id)
         comment = str(data.get("comment", "")).strip()
-        self.conversations.rate(visitor.name, turn_id, up=bool(view.rated), comment=comment)
+        rate(self.conversations, visitor.name, turn_id, up=bool(view.rated), comment=comment)
         return self.page.redraw(visitor, session, turn_id) | say("Thank you; your comment is kept.")
 
     async def _new(self, visitor: Visitor, session: Session, _: Mapping[str, Any]) -> Update:
@@ -130,33 +132,21 @@ class Acts:
 
     async def _filter(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         articles = await asyncio.to_thread(self.assistant.articles)
+        shown = listed_articles(articles, session.where, session.filter_words)
+        problem = ""
         try:
-            where = _read_filter(data.get("said"), articles)
+            session.where = filter_from_form(data.get("said"), articles, session.where, shown)
         except ValueError:
             problem = "Dates are written as YYYY-MM-DD."
-            return {"filters": render_filters(session.where, articles, problem, opened=True)}
-        session.where = where
-        return {"filters": render_filters(where, articles, opened=True)}
+        session.filter_words = words = words_of_form(data.get("said"))
+        serial = str(data.get("serial", ""))[:20]
+        drawn = render_filters(session.where, articles, words, problem, opened=True, serial=serial)
+        return {"filters": drawn}
 
     async def _unfilter(self, _: Visitor, session: Session, __: Mapping[str, Any]) -> Update:
-        session.where = SearchFilter()
+        session.where, session.filter_words = SearchFilter(), ""
         articles = await asyncio.to_thread(self.assistant.articles)
         return {"filters": render_filters(session.where, articles)}
 
     async def _redraw(self, _: Visitor, session: Session, __: Mapping[str, Any]) -> Update:
         return self.page.past(session)
-
-
-def _read_filter(said: Any, articles: list[ArticleReference]) -> SearchFilter:
-    """Read what the filter form says; unknown sources and articles are left out."""
-    given = said if isinstance(said, Mapping) else {}
-    sources = {item.source for item in articles}
-    known = {item.article_id for item in articles}
-    return filter_from_plain(
-        {
-            "sources": [name for name in given.get("source", ()) if name in sources],
-            "published_from": next(iter(given.get("from", ())), ""),
-            "published_to": next(iter(given.get("to", ())), ""),
-            "article_ids": [name for name in given.get("article", ()) if name in known],
-        }
-    )

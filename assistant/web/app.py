@@ -21,6 +21,7 @@ from assistant.web.rendering.chrome import render_header
 from assistant.web.rendering.evals import newest_report, render_evals
 from assistant.web.rendering.settings import render_settings
 from assistant.web.sessions import Identify, Sessions
+from assistant.web.storage import FILE_NAME
 from assistant.web.updates import Update
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def build_blocks(assistant: Assistant, options: WebOptions) -> gr.Blocks:
     sessions = Sessions(options.identify)
     chat = Chat(
         assistant,
-        Conversations(assistant.settings.data_dir / "conversations.sqlite3"),
+        Conversations(assistant.settings.data_dir / FILE_NAME),
         sessions,
         options.admission,
         RateLimit(options.questions_per_minute),

@@ -7,6 +7,7 @@ import dataclasses
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,9 @@ from assistant.web.acts import Acts
 from assistant.web.asking import answer_turn, history_of
 from assistant.web.conversations import ConversationMissingError, Conversations
 from assistant.web.drawing import ChatPage
-from assistant.web.limits import RateLimit
+from assistant.web.limits import AtOnce, RateLimit
 from assistant.web.rendering.articles import EMPTY_PANE, render_evidence
-from assistant.web.rendering.chrome import render_filters
+from assistant.web.rendering.filters import render_filters
 from assistant.web.sessions import Session, Sessions, Visitor
 from assistant.web.turns import TurnView
 from assistant.web.updates import Update, letter, say
@@ -34,6 +35,10 @@ ASKING_PARTS = ("live", "pane", "box", "list", "title", "courier")
 Gradio builds each of them anew for every update, whether it changes or not: few keep it fast.
 """
 
+_ANSWERS_AT_ONCE = 4
+"""Of one person, over all pages. The rewriting of a follow-up takes no place in the queue, so that
+its evidence does not wait; this bounds what one person can have rewritten."""
+
 ACTING_PARTS = (*ASKING_PARTS, "past", "filters")
 """Parts that change when a button is pressed."""
 
@@ -47,6 +52,7 @@ class Chat:
     sessions: Sessions
     admission: Admission
     questions: RateLimit
+    answers: AtOnce = field(default_factory=lambda: AtOnce(_ANSWERS_AT_ONCE))
     page: ChatPage = field(init=False)
     acts: Acts = field(init=False)
 
@@ -77,11 +83,28 @@ class Chat:
         if session.live is not None and session.live.is_live:
             yield say("One answer at a time: stop it first.")
             return
+        with self.answers.one(visitor.name) as may_ask:
+            refused = self._refuse(visitor, may_ask=may_ask)
+            if refused:
+                yield say(refused)
+                return
+            async with aclosing(self._ask(visitor, session, question)) as updates:
+                async for update in updates:
+                    yield update
+
+    def _refuse(self, visitor: Visitor, *, may_ask: bool) -> str:
+        """Say why somebody may not ask now; nothing if he may."""
+        if not may_ask:
+            return f"You wait for {self.answers.limit} answers already, on other pages."
         if not self.questions.allows(visitor.name):
-            yield say(
+            return (
                 f"That is more than {self.questions.per_minute} questions a minute. Wait a little."
             )
-            return
+        return ""
+
+    async def _ask(
+        self, visitor: Visitor, session: Session, question: str
+    ) -> AsyncGenerator[Update, None]:
         view = TurnView(secrets.token_urlsafe(9), question, where=session.where)
         if session.live is not None:
             session.past.append(session.live)

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from assistant.doctor import examine
 from assistant.errors import AssistantError, UserError
 from assistant.types import AddReport
+from assistant.web.filters import without_missing
 from assistant.web.limits import RateLimit
 from assistant.web.rendering.articles import render_article
-from assistant.web.rendering.chrome import render_filters
 from assistant.web.rendering.corpus import (
     Adding,
     Health,
@@ -26,6 +26,7 @@ from assistant.web.rendering.corpus import (
     render_table,
     render_timeline,
 )
+from assistant.web.rendering.filters import render_filters
 from assistant.web.sessions import Sessions, Visitor
 from assistant.web.updates import Update, say
 
@@ -159,10 +160,11 @@ class CorpusPage:
         visitor, session = self.sessions.of(request)
         entries = await asyncio.to_thread(self.assistant.entries)
         articles = await asyncio.to_thread(self.assistant.articles)
+        session.where = without_missing(session.where, articles)
         return {
             "table": render_table(entries, view, may_edit=visitor.may_edit),
             "timeline": render_timeline(entries),
-            "filters": render_filters(session.where, articles),
+            "filters": render_filters(session.where, articles, session.filter_words),
         }
 
     def _examine(self) -> list[Health]:

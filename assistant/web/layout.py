@@ -10,7 +10,7 @@ import gradio as gr
 
 from assistant.web.rendering.articles import EMPTY_PANE
 from assistant.web.rendering.chrome import render_header
-from assistant.web.rendering.corpus import render_add_head
+from assistant.web.rendering.corpus import CORPUS_HEAD, render_add_head
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -66,7 +66,7 @@ def _lay_out_chat(parts: Parts, question_chars: int) -> None:
 
 
 def _lay_out_corpus(parts: Parts, suffixes: Sequence[str]) -> None:
-    gr.HTML("<h2>Articles</h2>", elem_id="corpus-head", apply_default_css=False)
+    parts["corpus-head"] = _html("corpus-head", CORPUS_HEAD)
     with gr.Row(elem_id="corpus-columns"):
         with gr.Column(elem_id="corpus-main"):
             parts["timeline"] = _html("timeline")

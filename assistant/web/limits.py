@@ -1,14 +1,37 @@
-"""Bounds on how often."""
+"""Bounds on how often, and on how much at a time."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 _REMEMBERED = 10_000
 _MINUTE_S = 60.0
+
+
+class AtOnce:
+    """Lets each name do so many things at a time. Belongs to one event loop."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._doing: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, name: str) -> Iterator[bool]:
+        """Count one more thing that this name does; False, and not counted, if it does enough."""
+        if self._doing[name] >= self.limit:
+            yield False
+            return
+        self._doing[name] += 1
+        try:
+            yield True
+        finally:
+            self._doing[name] -= 1
+            if not self._doing[name]:
+                del self._doing[name]
 
 
 class RateLimit:

@@ -37,6 +37,9 @@ class Session:
 
     conversation_id: str = ""
     where: SearchFilter = ANYWHERE
+    filter_words: str = ""
+    """What the list of articles among the filters is searched for."""
+
     live: TurnView | None = None
     past: list[TurnView] = field(default_factory=list)
     stop: asyncio.Event = field(default_factory=asyncio.Event)

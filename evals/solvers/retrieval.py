@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from assistant import Assistant, SearchFilter
-from assistant.retrieval import HybridRetriever
 from evals.outcomes import FoundSpan
 
 DEPTH = 20
@@ -13,19 +12,8 @@ DEPTH = 20
 def find_passages(
     assistant: Assistant, question: str, where: SearchFilter | None
 ) -> tuple[FoundSpan, ...]:
-    """Return the best passages of hybrid retrieval, best first."""
-    retriever = HybridRetriever(
-        index=assistant.index,
-        embeddings=assistant.embeddings,
-        k=DEPTH,
-        where=where if where is not None else SearchFilter(),
-    )
+    """Return the best passages of the assistant's own search, best first."""
     return tuple(
-        FoundSpan(
-            ranked.indexed.passage.article_id,
-            ranked.indexed.passage.start,
-            ranked.indexed.passage.end,
-            round(ranked.score, 6),
-        )
-        for ranked in retriever.search(question)
+        FoundSpan(found.article.article_id, found.start, found.end, round(found.score, 6))
+        for found in assistant.search(question, k=DEPTH, where=where)
     )

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.facts import content_words, names, numbers
-from assistant.models.verifier import read_context, with_answer
+from assistant.models.cross_encoder import read_context, with_answer
 from assistant.retrieval.evidence import leans_on_predecessor
 from assistant.splitting import split_sentences
 from evals.suites.loading import read_lines

@@ -181,7 +181,8 @@ def watch(watched: Watched) -> None:
 
     def said(message: Any) -> None:
         if message.type == "error":
-            watched.problems.append(f"console: {message.text}")
+            where = message.location.get("url", "")
+            watched.problems.append(f"console: {message.text} {where}")
 
     watched.page.on("request", requested)
     watched.page.on("console", said)

@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 from assistant.server.options import ServeOptions
 from tests.browser.conftest import Watched, ask, serving_here
 from tests.support.hostile import PAYLOADS, title_of
-from tests.support.web import open_scripted
+from tests.support.scripted import open_scripted
 
 pytestmark = [
     pytest.mark.integration,

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from assistant.server.options import ServeOptions
 from tests.browser.conftest import Watched, ask, serving_here
-from tests.support.web import answer_from_first_line, open_scripted
+from tests.support.scripted import answer_from_first_line, open_scripted
 
 pytestmark = [
     pytest.mark.integration,

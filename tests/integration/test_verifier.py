@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import ModelDigestError
-from assistant.models.verifier import WEIGHTS, Verifier, load_verifier, read_context, with_answer
+from assistant.models.cross_encoder import CrossEncoder, read_context, with_answer
+from assistant.models.verifier import WEIGHTS, load_verifier
 from assistant.settings import load_settings
 
 pytestmark = pytest.mark.integration
@@ -19,11 +20,11 @@ SAID = "Harbour master Ines Okafor said the crew did everything by the book."
 
 
 @pytest.fixture(scope="module")
-def verifier() -> Verifier:
+def verifier() -> CrossEncoder:
     return load_verifier(load_settings())
 
 
-def test_the_sentence_that_answers_comes_first(verifier: Verifier) -> None:
+def test_the_sentence_that_answers_comes_first(verifier: CrossEncoder) -> None:
     right, wrong = verifier.probabilities(
         [
             ("How long did the crossing take?", read_context(TITLE, "", text))
@@ -33,7 +34,7 @@ def test_the_sentence_that_answers_comes_first(verifier: Verifier) -> None:
     assert 0 < wrong < right < 1
 
 
-def test_a_wrong_answer_is_less_likely_than_the_right_one(verifier: Verifier) -> None:
+def test_a_wrong_answer_is_less_likely_than_the_right_one(verifier: CrossEncoder) -> None:
     question = "How long did the Lark-2 take to cross the strait?"
     right, wrong = verifier.probabilities(
         [
@@ -44,7 +45,7 @@ def test_a_wrong_answer_is_less_likely_than_the_right_one(verifier: Verifier) ->
     assert wrong < right
 
 
-def test_scores_do_not_depend_on_what_else_is_read(verifier: Verifier) -> None:
+def test_scores_do_not_depend_on_what_else_is_read(verifier: CrossEncoder) -> None:
     pair = ("Who praised the crew?", read_context(TITLE, "", SAID))
     (alone,) = verifier.probabilities([pair])
     long = ("What happened?", read_context(TITLE, SAID, CROSSED * 3))

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from assistant.models.verifier import WEIGHTS, Verifier
+from assistant.models.cross_encoder import CrossEncoder
+from assistant.models.verifier import WEIGHTS
 from evals.verifier.network import read_network, write_network
 
 pytestmark = pytest.mark.integration
@@ -28,7 +29,8 @@ def test_a_network_written_back_scores_as_before(tmp_path: Path) -> None:
         read_network(WEIGHTS / "model.onnx"), WEIGHTS / "model.onnx", tmp_path / "model.onnx"
     )
     before, after = (
-        Verifier(folder, name="x", threads=1).probabilities(PAIRS) for folder in (WEIGHTS, tmp_path)
+        CrossEncoder(folder, name="x", threads=1).probabilities(PAIRS)
+        for folder in (WEIGHTS, tmp_path)
     )
     assert after == pytest.approx(before, abs=0.03)
 

@@ -19,13 +19,11 @@ Script = Callable[[list[BaseMessage]], str]
 class ScriptedChatModel(BaseChatModel):
     """Replies with `script(messages)`, word by word when streamed.
 
-    For a reply of "yes" or "no" it is `certainty` sure. `chances` names the likeliest first
-    tokens of every other reply, with their probabilities; without it none are given.
+    For a reply of "yes" or "no" it is `certainty` sure; of others it gives no probabilities.
     """
 
     script: Script
     certainty: float = 0.97
-    chances: dict[str, float] | None = None
     logprobs: bool | None = None
     """Its presence tells that the class speaks the OpenAI protocol's `logprobs`."""
 
@@ -66,11 +64,10 @@ class ScriptedChatModel(BaseChatModel):
         return self.script(messages)
 
     def _metadata(self, text: str) -> dict[str, Any]:
-        chances = self.chances
-        if text in {"yes", "no"}:
-            other = "no" if text == "yes" else "yes"
-            chances = {text: self.certainty, other: 1 - self.certainty}
-        return logprobs_of(chances) if chances else {}
+        if text not in {"yes", "no"}:
+            return {}
+        other = "no" if text == "yes" else "yes"
+        return logprobs_of({text: self.certainty, other: 1 - self.certainty})
 
 
 class PlainChatModel(BaseChatModel):

@@ -12,14 +12,14 @@ from assistant.errors import AssistantError
 from assistant.server.logs import configure_logs
 from assistant.server.options import ServeOptions
 from assistant.server.serving import serve
-from tests.support.serving import ScriptedAssistant
+from tests.support.serving import BridgeAssistant
 
 
 def main() -> None:
     """Follow the server and answer until killed."""
     folder, url, port = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     configure_logs("json")
-    assistant = ScriptedAssistant(
+    assistant = BridgeAssistant(
         folder, chroma_url=url, replica=True, chroma_timeout_s=5, chroma_tries=2
     )
     try:

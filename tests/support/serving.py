@@ -10,15 +10,8 @@ from fastapi import FastAPI
 from langchain_core.messages import BaseMessage
 
 from assistant import Article, Assistant, load_settings
-from assistant.answering import AnswerChain
-from assistant.answering.prompting import Prompts
-from assistant.index import Index, ServerOptions
-from assistant.models.chat import LoadedChatModel
-from assistant.models.embeddings import EmbeddingModel
 from assistant.server.api import ApiOptions, api_lifespan, include_api
-from tests.support.chat import ScriptedChatModel
-from tests.support.embeddings import WordEmbeddings
-from tests.support.verifier import ScriptedVerifier
+from tests.support.scripted import ScriptedAssistant
 
 BRIDGE_TEXT = (
     "The Marlow-2 bridge reached a height of 45 metres on Friday.\n\n"
@@ -33,23 +26,15 @@ HEIGHT = "What height did the Marlow-2 bridge reach?"
 HEIGHT_DRAFT = "The Marlow-2 bridge reached a height of 45 metres. [1]"
 
 
-class ScriptedAssistant(Assistant):
-    """Reads and writes a real corpus and a real index; `draft` is what its model writes."""
+class BridgeAssistant(ScriptedAssistant):
+    """Answers about two articles; `draft` is what its model writes."""
 
     def __init__(self, folder: Path, **values: Any) -> None:
-        super().__init__(
-            load_settings(data_dir=folder, minimum_similarity=-1, passage_tokens=60, **values)
+        settings = load_settings(
+            data_dir=folder, minimum_similarity=-1, passage_tokens=60, **values
         )
+        super().__init__(settings, self._reply)
         self.draft: Callable[[], str] = lambda: HEIGHT_DRAFT
-        self.prompts = Prompts.load()
-        self.model = ScriptedChatModel(script=self._reply)
-        self._words = WordEmbeddings()
-        self._own_index = Index.open(
-            self.settings.index_path,
-            self._words,
-            passage_tokens=60,
-            server=ServerOptions.of(self.settings),
-        )
 
     def _reply(self, messages: list[BaseMessage]) -> str:
         if messages[0].content == self.prompts.verify.system:
@@ -58,33 +43,10 @@ class ScriptedAssistant(Assistant):
             return HEIGHT
         return self.draft()
 
-    @property
-    def embeddings(self) -> EmbeddingModel:
-        return self._words
 
-    @property
-    def index(self) -> Index:
-        return self._own_index
-
-    @property
-    def chain(self) -> AnswerChain:
-        return AnswerChain(
-            self.index,
-            self._words,
-            ScriptedVerifier(),
-            LoadedChatModel(self.model, name="scripted"),
-            self.prompts,
-            self.settings,
-        )
-
-    def close(self) -> None:
-        super().close()
-        self._own_index.close()
-
-
-def make_assistant(folder: Path, **values: Any) -> ScriptedAssistant:
+def make_assistant(folder: Path, **values: Any) -> BridgeAssistant:
     """Write the corpus, index it, and return an assistant over it."""
-    assistant = ScriptedAssistant(folder, **values)
+    assistant = BridgeAssistant(folder, **values)
     corpus = assistant.settings.corpus_path
     corpus.mkdir(parents=True)
     (corpus / "bridge.md").write_text(

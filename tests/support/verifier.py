@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from assistant.models.verifier import Verifier
+from assistant.models.cross_encoder import CrossEncoder
 
 
-class ScriptedVerifier(Verifier):
+class ScriptedVerifier(CrossEncoder):
     """Gives each pair the probability that `script` says; 0.9 where none is given."""
 
     def __init__(self, script: Callable[[str, str], float] = lambda _question, _context: 0.9):

@@ -6,55 +6,30 @@ import json
 from datetime import date
 
 from assistant.types import (
-    Answer,
     Article,
     ArticleReference,
-    Check,
-    Citation,
     Passage,
     Refusal,
     SearchFilter,
-    Statement,
-    Support,
-    Timings,
-    Usage,
     answer_from_dict,
 )
-
-
-def make_answer(*, refusal: Refusal | None = None) -> Answer:
-    support = Support("supported", 0.9, (Check("numbers", True), Check("dates", None)))
-    citation = Citation(1, "a1", "T", None, date(2020, 1, 2), 3, 8, "quote")
-    return Answer(
-        question="Q?",
-        rewritten=None,
-        statements=() if refusal else (Statement("It is so.", (1,), support),),
-        citations=() if refusal else (citation,),
-        refusal=refusal,
-        timings=Timings(0.1, 1.0, 2.0),
-        usage=Usage(10, 5, 3),
-        model="m",
-        embedding_model="e",
-        verifier_model="v",
-        prompt_version="p",
-        index_digest="i",
-    )
+from tests.support.answers import make_answer
 
 
 def test_the_json_of_an_answer_keeps_its_contract() -> None:
     plain = json.loads(json.dumps(make_answer().to_dict()))
-    assert plain["text"] == "It is so. [1]"
+    assert plain["text"] == "The bridge is 7.4 kilometres long. [1]"
     assert plain["statements"][0]["citations"] == [1]
     assert plain["statements"][0]["support"]["checks"]["numbers"]["passed"] is True
     assert plain["citations"][0] == {
         "number": 1,
         "article_id": "a1",
-        "title": "T",
-        "source": None,
-        "published": "2020-01-02",
-        "start": 3,
-        "end": 8,
-        "quote": "quote",
+        "title": "A bridge",
+        "source": "Gazette",
+        "published": "2031-03-04",
+        "start": 0,
+        "end": 26,
+        "quote": "It is 7.4 kilometres long.",
     }
     assert plain["refusal"] is None
     assert set(plain["timings"]) == {"retrieve_s", "first_token_s", "total_s"}

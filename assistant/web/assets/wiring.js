@@ -183,6 +183,7 @@ element.addEventListener("click", async (event) => {
   event.preventDefault();
   if (act === "page") return app.tab(data.pageLink);
   if (act === "theme") return app.theme();
+  if (act === "jump") return document.getElementById(data.to)?.scrollIntoView({ block: "start" });
   if (act === "toggle") return app.toggle(data.toggles, undefined, { focus: true });
   if (button.dataset.ask !== undefined) {
     const said = await app.dialog({
@@ -211,28 +212,45 @@ element.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.dataset.act) return;
   event.preventDefault();
+  if (form.dataset.live) return sendForm(form);
   const said = Object.fromEntries(new FormData(form).entries());
   trigger("click", { ...form.dataset, ...said });
 });
 
-element.addEventListener("change", (event) => {
-  const form = event.target.closest("form[data-live]");
-  if (!form) return;
+// A live form is sent whole, each field with all its values, whenever it changes.
+const sendForm = (form) => {
   const said = {};
   for (const [name, value] of new FormData(form).entries()) (said[name] ||= []).push(value);
-  trigger("click", { act: form.dataset.act, said });
+  app.sent = String(Number(app.sent || 0) + 1);
+  trigger("click", { act: form.dataset.act, said, serial: app.sent });
+};
+
+element.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-live]");
+  if (form && event.target.type !== "search") sendForm(form);
 });
 
 element.addEventListener("input", (event) => {
-  const form = event.target.closest("form[data-typing]");
-  if (!form) return;
+  const form = event.target.closest("form[data-typing], form[data-live]");
+  if (!form || (form.dataset.live && event.target.type !== "search")) return;
   clearTimeout(app.typing);
   app.typing = setTimeout(() => form.requestSubmit(), 250);
 });
 
 if (element.closest("#live")) app.trigger = trigger;
 
+// Redrawing changes attributes; what was ticked or typed before is shown until it is set here.
+const settle = (form) => {
+  if (form.dataset.serial && form.dataset.serial !== app.sent) return;
+  for (const field of form.elements) {
+    if (field.type === "checkbox") field.checked = field.hasAttribute("checked");
+    if (field.type === "date") field.value = field.getAttribute("value") || "";
+  }
+};
+
 const drawn = () => {
+  const live = element.querySelector("form[data-live]");
+  if (live) settle(live);
   const stage = element.querySelector(".turn[data-stage]")?.dataset.stage;
   if (element.closest("#live")) {
     app.keep(element.querySelector(".turn"));

@@ -5,17 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.types import Answer, Check, Citation, Refusal, Statement, Verdict
+from assistant.types import Answer, Citation, Refusal, Statement
 from assistant.web.exporting import answer_as_text
+from assistant.web.rendering.checks import render_checks, render_verdict
 from assistant.web.rendering.markup import attributes, button, day, joined, plural, text
 from assistant.web.turns import TurnView
-
-VERDICTS: dict[Verdict, tuple[str, str]] = {
-    "supported": ("✓", "supported"),
-    "partly": ("◐", "partly supported"),
-    "unsupported": ("✕", "not supported"),
-}
-"""Each verdict's shape and words: colour is never the only sign."""
 
 REFUSAL_HEADS = {
     "nothing_close": "The articles say nothing close to this",
@@ -24,31 +18,6 @@ REFUSAL_HEADS = {
     "unsupported": "No answer that the articles support",
     "empty_corpus": "There are no articles yet",
     "not_a_question": "This is not a question about the articles",
-}
-
-CHECK_WORDS = {
-    "cited": "cites evidence that was read",
-    "numbers": "numbers and units agree",
-    "dates": "dates agree",
-    "quotes": "quotations are verbatim",
-    "question_numbers": "about the number asked for",
-    "question_quotes": "about the words quoted in the question",
-    "question_words": "words of the question in the evidence",
-    "statement_words": "words of the question in the statement",
-    "similarity": "nearness of evidence and question",
-    "least_token": "chance of its least certain word",
-    "draft": "the chat model would answer, not refuse",
-    "answers": "the verifier: it answers the question",
-    "states": "the verifier: the evidence states it",
-    "names": "names agree",
-    "question_names": "about who and what was asked",
-    "grounded": "its words stand in the evidence",
-    "counted": "counts only what is listed",
-    "answer_type": "the kind of answer asked for",
-    "informative": "says something new",
-    "aspect": "answers the aspect asked for",
-    "attribution": "keeps who said it",
-    "model": "the chat model, asked yes or no, agrees",
 }
 
 _NUMBERS = re.compile(r"\[(\d+)\]")
@@ -129,18 +98,12 @@ def _finished(view: TurnView, answer: Answer) -> str:
     else:
         statements = "".join(_statement(item, view.turn_id) for item in answer.statements)
         body = f'<div class="answer">{statements}</div>{_sources(answer.citations, view.turn_id)}'
-    return f"{body}{_details(answer)}{_acts(view, answer)}"
+    return f"{body}{render_checks(answer)}{_acts(view, answer)}"
 
 
 def _statement(statement: Statement, turn_id: str, *, linked: bool = True) -> str:
-    shape, words = VERDICTS[statement.support.verdict]
     numbers = "".join(_number(number, turn_id) for number in statement.citations) if linked else ""
-    score = f"{statement.support.score:.0%}"
-    marks = attributes(
-        class_=f"verdict {statement.support.verdict}",
-        title=f"The checks give this a {score} chance of being supported",
-    )
-    verdict = f'<span{marks}><span class="shape" aria-hidden="true">{shape}</span> {words}</span>'
+    verdict = render_verdict(statement.support)
     kind = statement.support.verdict
     return f'<p class="statement {kind}">{text(statement.text)}{numbers} {verdict}</p>'
 
@@ -190,57 +153,6 @@ def _refusal(view: TurnView, refusal: Refusal) -> str:
     return (
         f'<div class="card refusal"><p class="card-head"><span class="shape" aria-hidden="true">—'
         f"</span> {text(head)}</p><p>{text(refusal.message)}</p>{missing}{nearest}</div>"
-    )
-
-
-def _details(answer: Answer) -> str:
-    dropped = "".join(
-        f'<div class="checked">{_statement(item, "", linked=False)}{_checks(item)}</div>'
-        for item in answer.dropped
-    )
-    if dropped:
-        dropped = f'<p class="label">Drafted, but not shown as an answer</p>{dropped}'
-    shown = "".join(
-        f'<div class="checked"><p>{text(item.text)}</p>{_checks(item)}</div>'
-        for item in answer.statements
-    )
-    notes = "".join(f"<li>{text(note)}</li>" for note in answer.notes)
-    notes = f'<ul class="notes">{notes}</ul>' if notes else ""
-    facts = joined(
-        (
-            answer.model,
-            f"evidence {answer.timings.retrieve_s:.2f} s",
-            None
-            if answer.timings.first_token_s is None
-            else f"first word {answer.timings.first_token_s:.1f} s",
-            f"{answer.timings.total_s:.1f} s in all",
-        )
-    )
-    return (
-        f"<details><summary>How this was checked</summary>{shown}{dropped}{notes}"
-        f'<p class="facts">{facts}</p></details>'
-    )
-
-
-def _checks(statement: Statement) -> str:
-    applied = [
-        check
-        for check in statement.support.checks
-        if check.passed is not None or check.score is not None
-    ]
-    items = "".join(_check(check) for check in applied)
-    return f'<ul class="checks">{items}</ul>' if items else ""
-
-
-def _check(check: Check) -> str:
-    shape, word = ("✓", "passed") if check.passed else ("✕", "failed")
-    name = CHECK_WORDS.get(check.name, check.name.replace("_", " "))
-    if check.passed is None:
-        shape, word = "≈", f"{check.score or 0:.2f}"
-    detail = f": {text(check.detail)}" if check.detail else ""
-    return (
-        f'<li><span class="shape" aria-hidden="true">{shape}</span> {text(name)} <em>{word}</em>'
-        f"{detail}</li>"
     )
 
 

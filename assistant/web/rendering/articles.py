@@ -59,17 +59,15 @@ def render_article(
     back = button("‹ Evidence", "evidence", class_="back", turn=turn_id or "")
     close = button("✕", "evidence", title="Close the article", class_="close", turn=turn_id or "")
     origin = joined((article.source, article.author, day(article.published)))
+    origin = " · ".join(part for part in (origin, link(article.url)) if part)
     details = f'<p class="from">{origin}</p>' if origin else ""
-    where = link(article.url)
-    where = f'<p class="link">{where}</p>' if where else ""
     marks = attributes(
         class_="pane article", aria_label="Article", data_article=article.id, data_at=_at(current)
     )
     return (
         f"<section{marks}><div class='pane-bar'>{back}{_steps(places, current, turn_id)}{close}"
-        "</div>"
+        f'</div><div class="pane-head"><h2 tabindex="-1">{text(article.title)}</h2>{details}</div>'
         f'<div class="scroller" tabindex="0" role="region" aria-label="Text of the article">'
-        f'<h2 tabindex="-1">{text(article.title)}</h2>{details}{where}'
         f'<div class="text">{_marked(article.text, here, current)}</div></div></section>'
     )
 

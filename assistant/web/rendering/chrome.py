@@ -1,17 +1,15 @@
-"""What surrounds the conversation: header, list of conversations, filters, welcome."""
+"""What surrounds the conversation: header, list of conversations, title, welcome."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.types import ArticleReference, SearchFilter
 from assistant.web.conversations import Conversation
 from assistant.web.rendering.answers import render_turn
-from assistant.web.rendering.markup import attributes, button, day, joined, plural, text
+from assistant.web.rendering.markup import attributes, button, plural, text
 from assistant.web.turns import TurnView
 
 PAGES = (("chat", "Chat"), ("corpus", "Articles"), ("evals", "Evals"), ("settings", "Settings"))
-_LISTED_ARTICLES = 200
 
 
 def render_header(visitor: str | None, *, may_edit: bool = True) -> str:
@@ -112,8 +110,8 @@ def render_title(current: Conversation | None) -> str:
             action="Rename",
             **named,
         ),
-        button("Markdown", "export", title="Export as Markdown", form="markdown", **named),
-        button("JSON", "export", title="Export as JSON", form="json", **named),
+        button("↓ Markdown", "export", title="Export as Markdown", form="markdown", **named),
+        button("↓ JSON", "export", title="Export as JSON", form="json", **named),
         button(
             "Delete",
             "delete",
@@ -143,69 +141,3 @@ def _toggle(sign: str, name: str, controls: str, label: str) -> str:
         title=label,
     )
     return f"<button{marks}>{sign}</button>"
-
-
-def render_filters(
-    where: SearchFilter,
-    articles: Sequence[ArticleReference],
-    problem: str = "",
-    *,
-    opened: bool = False,
-) -> str:
-    """Let the search be narrowed to sources, a range of dates and single articles."""
-    sources = sorted({item.source for item in articles if item.source})
-    boxes = "".join(_box("source", name, name, checked=name in where.sources) for name in sources)
-    boxes = f"<fieldset><legend>Source</legend>{boxes}</fieldset>" if boxes else ""
-    first = where.published_from.isoformat() if where.published_from else ""
-    last = where.published_to.isoformat() if where.published_to else ""
-    dates = (
-        "<fieldset><legend>Published</legend>"
-        f"<label>from <input{attributes(type='date', name='from', value=first)}></label>"
-        f"<label>to <input{attributes(type='date', name='to', value=last)}></label></fieldset>"
-    )
-    chosen = set(where.article_ids)
-    listed = sorted(articles, key=lambda item: item.article_id not in chosen)[:_LISTED_ARTICLES]
-    single = "".join(
-        _box(
-            "article",
-            item.article_id,
-            item.title,
-            joined((item.source, day(item.published))),
-            checked=item.article_id in chosen,
-        )
-        for item in listed
-    )
-    more = len(articles) - len(listed)
-    rest = f"<p class='none'>and {plural(more, 'article')} more</p>" if more else ""
-    clear = button("Search everything", "unfilter") if where else ""
-    wrong = f'<p class="problem" role="alert">{text(problem)}</p>' if problem else ""
-    return (
-        f'<details class="filters"{" open" if opened else ""}><summary>'
-        f'<span class="funnel" aria-hidden="true">▽</span> {text(describe_filter(where, articles))}'
-        f'</summary><form data-act="filter" data-live="yes">{wrong}{boxes}{dates}'
-        f"<fieldset><legend>Articles</legend><div class='boxes'>{single}</div>{rest}</fieldset>"
-        f"</form>{clear}</details>"
-    )
-
-
-def _box(name: str, value: str, label: str, more: str = "", *, checked: bool) -> str:
-    marks = attributes(type="checkbox", name=name, value=value)
-    ticked = " checked" if checked else ""
-    more = f' <span class="from">{more}</span>' if more else ""
-    return f"<label class='box'><input{marks}{ticked}><span>{text(label)}{more}</span></label>"
-
-
-def describe_filter(where: SearchFilter, articles: Sequence[ArticleReference]) -> str:
-    """Say in words what is searched."""
-    if not where:
-        return f"Searching all {plural(len(articles), 'article')}" if articles else "No articles"
-    parts = []
-    if where.sources:
-        parts.append("from " + ", ".join(where.sources))
-    if where.published_from:
-        parts.append(f"since {day(where.published_from)}")
-    if where.published_to:
-        parts.append(f"until {day(where.published_to)}")
-    if where.article_ids:
-        parts.append("in " + plural(len(where.article_ids), "chosen article"))
-    return "Searching only " + ", ".join(parts)

@@ -26,6 +26,13 @@ _SORTS = {
 }
 
 
+CORPUS_HEAD = (
+    '<h2>Articles</h2><button type="button" class="jump" data-act="jump" data-to="add">'
+    "+ Add articles</button>"
+)
+"""On narrow screens the form is below the table: a button leads there."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableView:
     """What of the table is shown. `page` counts from 1."""
@@ -257,7 +264,7 @@ def _outcome(item: Outcome, shape: str, word: str) -> str:
 
 def render_health(findings: Sequence[Health] | None) -> str:
     """Show the state of everything that answers rest on; None while it was not looked at."""
-    look = button("Check now", "check", class_="quiet")
+    look = button("Check now", "check")
     if findings is None:
         return (
             f'<section class="health" aria-label="State of the index"><h3>State</h3>'

@@ -98,6 +98,7 @@ def chain_of(tmp_path: Path, prompts: Prompts) -> Callable[..., AnswerChain]:
         index: Index,
         model: BaseChatModel,
         verifier: ScriptedVerifier | None = None,
+        reranker: ScriptedVerifier | None = None,
         embedded: bool = False,
         **values: object,
     ) -> AnswerChain:
@@ -105,6 +106,7 @@ def chain_of(tmp_path: Path, prompts: Prompts) -> Callable[..., AnswerChain]:
         return AnswerChain(
             index,
             WordEmbeddings(),
+            reranker or ScriptedVerifier(),
             verifier or ScriptedVerifier(),
             LoadedChatModel(model, name="scripted", engine=ENGINE if embedded else None),
             prompts,
@@ -124,13 +126,13 @@ def run(index: Index, chain_of: Callable[..., AnswerChain], prompts: Prompts) ->
         *,
         says: str = "yes",
         certainty: float = 0.97,
-        chances: dict[str, float] | None = None,
         rewriting: str = "What of it?",
         insisting: str = "NOT STATED",
         history: Sequence[Turn] = (),
         where: SearchFilter | None = None,
         over: Index | None = None,
         verifier: ScriptedVerifier | None = None,
+        reranker: ScriptedVerifier | None = None,
         **values: object,
     ) -> Run:
         replies = {
@@ -142,8 +144,8 @@ def run(index: Index, chain_of: Callable[..., AnswerChain], prompts: Prompts) ->
         def script(messages: list[BaseMessage]) -> str:
             return replies.get(str(messages[0].content), draft)
 
-        model = ScriptedChatModel(script=script, certainty=certainty, chances=chances)
-        chain = chain_of(index if over is None else over, model, verifier, **values)
+        model = ScriptedChatModel(script=script, certainty=certainty)
+        chain = chain_of(index if over is None else over, model, verifier, reranker, **values)
         return Run(tuple(chain.stream(question, history, where)), model, prompts)
 
     return ask

@@ -17,7 +17,7 @@ REFUSED = "NOT STATED"
 
 
 def unsure() -> ScriptedVerifier:
-    return ScriptedVerifier(lambda _question, _context: 0.4)
+    return ScriptedVerifier(lambda _question, _context: 0.05)
 
 
 def test_a_yes_or_no_question_that_got_no_answer_is_drafted_once_more(run: Runner) -> None:

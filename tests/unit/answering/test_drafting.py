@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -44,25 +43,6 @@ def test_a_refusal_is_kept_and_not_streamed(pieces: list[str]) -> None:
     draft = Draft()
     assert list(stream_draft(writing(pieces), {}, draft)) == []
     assert draft.text == "".join(pieces)
-
-
-def test_without_probabilities_the_chance_of_a_refusal_is_unknown() -> None:
-    draft = Draft()
-    list(stream_draft(writing(["The bridge."]), {}, draft))
-    assert draft.refusal_chance is draft.least_chance is None
-
-
-def with_chance(token: str, chance: float) -> AIMessageChunk:
-    entry = {"token": token, "logprob": math.log(chance), "top_logprobs": []}
-    return AIMessageChunk(token, response_metadata={"logprobs": {"content": [entry]}})
-
-
-def test_the_least_likely_word_is_known_and_citation_marks_are_none() -> None:
-    tokens = [("It", 0.9), (" rose", 0.4), (" 40", 0.6), (".", 0.1), (" [", 0.2), ("1", 0.05)]
-    chunks = [with_chance(token, chance) for token, chance in [*tokens, ("]", 0.3)]]
-    draft = Draft()
-    list(stream_draft(writing(chunks), {}, draft))
-    assert draft.least_chance == pytest.approx(0.4)
 
 
 def test_evidence_is_shown_by_article_with_source_date_and_numbers() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from tests.support.serving import ScriptedAssistant, make_app, make_assistant
+from tests.support.serving import BridgeAssistant, make_app, make_assistant
 
 
 @pytest.fixture(scope="session")
@@ -21,13 +21,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def scripted(tmp_path: Path, template: Path) -> Iterator[ScriptedAssistant]:
+def scripted(tmp_path: Path, template: Path) -> Iterator[BridgeAssistant]:
     shutil.copytree(template, tmp_path / "data")
-    with ScriptedAssistant(tmp_path / "data") as assistant:
+    with BridgeAssistant(tmp_path / "data") as assistant:
         yield assistant
 
 
 @pytest.fixture
-def client(scripted: ScriptedAssistant) -> Iterator[TestClient]:
+def client(scripted: BridgeAssistant) -> Iterator[TestClient]:
     with TestClient(make_app(scripted)) as client:
         yield client

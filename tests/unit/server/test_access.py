@@ -13,18 +13,18 @@ from starlette.testclient import TestClient
 from assistant.errors import SettingsError, UserError
 from assistant.server.api.schemas import ErrorBody
 from assistant.server.keys import KeyStore
-from tests.support.serving import HEIGHT, ScriptedAssistant, make_app
+from tests.support.serving import HEIGHT, BridgeAssistant, make_app
 
 FILE = {"file": ("a.txt", b"Lark\n\nThe Lark-2 was sold.")}
 
 
 @pytest.fixture
-def keys(scripted: ScriptedAssistant) -> KeyStore:
+def keys(scripted: BridgeAssistant) -> KeyStore:
     return KeyStore(scripted.settings.data_dir / "keys.json")
 
 
 @pytest.fixture
-def strict(scripted: ScriptedAssistant) -> Iterator[TestClient]:
+def strict(scripted: BridgeAssistant) -> Iterator[TestClient]:
     with TestClient(make_app(scripted, keys_required=True)) as client:
         yield client
 
@@ -101,7 +101,7 @@ def test_a_server_that_others_reach_needs_a_key_before_there_is_one(strict: Test
 
 
 def test_scopes_divide_asking_from_managing(
-    client: TestClient, scripted: ScriptedAssistant, keys: KeyStore
+    client: TestClient, scripted: BridgeAssistant, keys: KeyStore
 ) -> None:
     asks = bearer(keys.create("reader", ["ask"])[1])
     manages = bearer(keys.create("editor", ["manage"])[1])

@@ -16,7 +16,7 @@ from assistant.errors import BusyError, ClosingError
 from assistant.server.api import Api
 from assistant.server.app import create_app
 from assistant.server.options import ServeOptions
-from tests.support.serving import HEIGHT, HEIGHT_DRAFT, ScriptedAssistant, make_app
+from tests.support.serving import HEIGHT, HEIGHT_DRAFT, BridgeAssistant, make_app
 
 ASK = {"question": HEIGHT}
 
@@ -108,7 +108,7 @@ async def test_closing_refuses_those_who_wait_and_lets_those_at_work_finish() ->
 class Gate:
     """Holds the scripted model in the middle of its draft."""
 
-    def __init__(self, assistant: ScriptedAssistant) -> None:
+    def __init__(self, assistant: BridgeAssistant) -> None:
         self.open = threading.Event()
         self.entered = threading.Semaphore(0)
         assistant.draft = self._draft
@@ -123,14 +123,14 @@ class Gate:
 
 
 @pytest.fixture
-def gate(scripted: ScriptedAssistant) -> Gate:
+def gate(scripted: BridgeAssistant) -> Gate:
     return Gate(scripted)
 
 
 class Served:
     """An app in this event loop, with clients that can hang up."""
 
-    def __init__(self, assistant: ScriptedAssistant) -> None:
+    def __init__(self, assistant: BridgeAssistant) -> None:
         self.app = make_app(assistant, answers_at_once=1, waiting=1)
         self.api: Api = self.app.state.api
         transport = httpx.ASGITransport(self.app)
@@ -173,7 +173,7 @@ class Served:
 
 
 @pytest.fixture
-async def served(scripted: ScriptedAssistant) -> AsyncIterator[Served]:
+async def served(scripted: BridgeAssistant) -> AsyncIterator[Served]:
     served = Served(scripted)
     yield served
     await served.client.aclose()
@@ -209,7 +209,7 @@ async def test_a_full_queue_answers_429_and_when_to_come_again(served: Served, g
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 async def test_a_client_that_hangs_up_gives_its_place_back(
-    served: Served, gate: Gate, scripted: ScriptedAssistant, stream: bool
+    served: Served, gate: Gate, scripted: BridgeAssistant, stream: bool
 ) -> None:
     left = asyncio.Event()
     hanging = asyncio.create_task(served.hang_up_after(left, stream=stream))
@@ -248,7 +248,7 @@ async def test_a_client_that_hangs_up_while_it_waits_leaves_the_queue(
     assert (await working).status_code == 200
 
 
-async def test_questions_of_one_server_do_not_mix(scripted: ScriptedAssistant) -> None:
+async def test_questions_of_one_server_do_not_mix(scripted: BridgeAssistant) -> None:
     served = Served(scripted)
     served.api.admission.at_once = 4
     served.api.admission.waiting_limit = 50
@@ -269,7 +269,7 @@ async def test_questions_of_one_server_do_not_mix(scripted: ScriptedAssistant) -
 
 async def test_the_web_chat_and_the_api_wait_in_one_queue(tmp_path: Path, template: Path) -> None:
     shutil.copytree(template, tmp_path / "data")
-    with ScriptedAssistant(tmp_path / "data", answers_at_once=1, answers_waiting=1) as assistant:
+    with BridgeAssistant(tmp_path / "data", answers_at_once=1, answers_waiting=1) as assistant:
         gate = Gate(assistant)
         app = create_app(assistant, ServeOptions(runs=tmp_path))
         admission = app.state.api.admission

@@ -10,7 +10,7 @@ from langchain_core.exceptions import ModelError
 from starlette.testclient import TestClient
 
 from assistant.server.api.schemas import AnswerBody, ErrorBody
-from tests.support.serving import HEIGHT, ScriptedAssistant, article_of
+from tests.support.serving import HEIGHT, BridgeAssistant, article_of
 
 
 def events_of(text: str) -> list[tuple[str, dict[str, Any]]]:
@@ -24,7 +24,7 @@ def events_of(text: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_an_answer_has_the_documented_shape_and_exact_citations(
-    client: TestClient, scripted: ScriptedAssistant
+    client: TestClient, scripted: BridgeAssistant
 ) -> None:
     reply = client.post("/v1/answers", json={"question": HEIGHT})
     assert reply.status_code == 200
@@ -86,7 +86,7 @@ def test_a_filter_restricts(client: TestClient) -> None:
 
 
 def test_a_failing_model_is_an_error_that_says_what_to_do(
-    client: TestClient, scripted: ScriptedAssistant
+    client: TestClient, scripted: BridgeAssistant
 ) -> None:
     scripted.model.fails_with = ModelError("out of memory")
     reply = client.post("/v1/answers", json={"question": HEIGHT})
@@ -101,7 +101,7 @@ def test_a_failing_model_is_an_error_that_says_what_to_do(
 
 
 def test_an_unforeseen_failure_keeps_its_secrets(
-    client: TestClient, scripted: ScriptedAssistant
+    client: TestClient, scripted: BridgeAssistant
 ) -> None:
     def fail() -> str:
         raise RuntimeError("secret path /etc/passwd")
@@ -144,7 +144,7 @@ def test_what_was_sent_is_not_repeated_in_an_error(client: TestClient) -> None:
     assert "my secret" not in reply.text
 
 
-def test_search_returns_slices_best_first(client: TestClient, scripted: ScriptedAssistant) -> None:
+def test_search_returns_slices_best_first(client: TestClient, scripted: BridgeAssistant) -> None:
     reply = client.post("/v1/search", json={"question": "Who felt sad about the ferry?", "k": 2})
     passages = reply.json()["passages"]
     assert len(passages) == 2

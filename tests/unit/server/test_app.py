@@ -16,7 +16,7 @@ from assistant.server.app import create_app
 from assistant.server.guard import COOKIE
 from assistant.server.options import ServeOptions, check_options
 from assistant.server.users import hash_password, password_fits, read_users, write_user
-from tests.support.web import ScriptedAssistant, answer_from_first_line, open_scripted
+from tests.support.scripted import ScriptedAssistant, answer_from_first_line, open_scripted
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 PASSWORD = "correct horse"
@@ -67,7 +67,7 @@ def test_every_response_says_what_a_page_may_not_do(assistant: ScriptedAssistant
         assert "connect-src 'self'" in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "evil.example:7860"])

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from assistant.server.api.schemas import AddedBody, ArticleBody, ArticlesBody, ErrorBody
 from tests.support.serving import (
     BRIDGE_TEXT,
-    ScriptedAssistant,
+    BridgeAssistant,
     article_of,
     make_app,
     make_assistant,
@@ -30,7 +30,7 @@ def test_articles_are_listed_by_title_in_parts(client: TestClient) -> None:
 
 
 def test_an_article_is_returned_whole_also_by_first_digits(
-    client: TestClient, scripted: ScriptedAssistant
+    client: TestClient, scripted: BridgeAssistant
 ) -> None:
     known = article_of(scripted, "Marlow bridge opens")
     for given in (known.id, known.id[:8]):
@@ -52,7 +52,7 @@ def test_an_uploaded_file_is_found_at_once_and_known_the_second_time(client: Tes
     assert again == {"added": [], "unchanged": added.added, "failed": []}
 
 
-def test_a_deleted_article_is_gone(client: TestClient, scripted: ScriptedAssistant) -> None:
+def test_a_deleted_article_is_gone(client: TestClient, scripted: BridgeAssistant) -> None:
     known = article_of(scripted, "Ferry line ends")
     assert client.delete(f"/v1/articles/{known.id[:15]}").status_code == 404
     reply = client.delete(f"/v1/articles/{known.id}")
@@ -98,7 +98,7 @@ def test_a_page_of_a_private_address_is_not_fetched(client: TestClient) -> None:
     "name", ["../../evil.txt", "..\\..\\evil.txt", "/abs/evil.txt", "a\x00b.txt", ".txt", "…" * 200]
 )
 def test_the_name_of_an_upload_leads_nowhere(
-    client: TestClient, scripted: ScriptedAssistant, name: str
+    client: TestClient, scripted: BridgeAssistant, name: str
 ) -> None:
     before = {path for path in scripted.settings.data_dir.parent.rglob("*") if path.is_file()}
     reply = client.post("/v1/articles", files={"file": (name, STORY)})

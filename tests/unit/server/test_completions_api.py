@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from assistant.server.api.schemas import AnswerBody, ErrorBody
-from tests.support.serving import HEIGHT, ScriptedAssistant
+from tests.support.serving import HEIGHT, BridgeAssistant
 
 USER = [{"role": "user", "content": HEIGHT}]
 
@@ -83,7 +83,7 @@ def test_a_refusal_is_the_text(client: TestClient) -> None:
 
 
 def test_earlier_messages_are_turns_without_their_sources(
-    client: TestClient, scripted: ScriptedAssistant
+    client: TestClient, scripted: BridgeAssistant
 ) -> None:
     messages = [
         {"role": "system", "content": "You are a pirate."},
@@ -140,7 +140,7 @@ def test_the_model_is_listed(client: TestClient) -> None:
 
 
 def test_links_and_images_of_an_article_do_not_survive_as_markdown(
-    client: TestClient, scripted: ScriptedAssistant
+    client: TestClient, scripted: BridgeAssistant
 ) -> None:
     story = b"Falcon\n\nThe Falcon-4 costs 90 euros ![x](http://evil.example/p.png) in Marlow."
     client.post("/v1/articles", files={"file": ("a.txt", story)})

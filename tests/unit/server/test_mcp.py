@@ -15,11 +15,11 @@ from mcp.shared.exceptions import MCPError
 from assistant.server.api import Api, ApiOptions, include_api
 from assistant.server.api.schemas import AnswerBody, ArticleBody, ArticlesBody, SearchBody
 from assistant.server.mcp import build_server, include_mcp, mcp_lifespan
-from tests.support.serving import BRIDGE_TEXT, HEIGHT, ScriptedAssistant, article_of
+from tests.support.serving import BRIDGE_TEXT, HEIGHT, BridgeAssistant, article_of
 
 
 @pytest.fixture
-def api(scripted: ScriptedAssistant) -> Api:
+def api(scripted: BridgeAssistant) -> Api:
     return Api.of(scripted, ApiOptions(scripted.settings.data_dir / "keys.json"))
 
 
@@ -53,7 +53,7 @@ async def test_ask_gives_text_with_sources_and_the_whole_answer(api: Api) -> Non
     assert api.admission.running == 0
 
 
-async def test_search_and_articles(api: Api, scripted: ScriptedAssistant) -> None:
+async def test_search_and_articles(api: Api, scripted: BridgeAssistant) -> None:
     known = article_of(scripted, "Marlow bridge opens")
     async with Client(build_server(api)) as client:
         found = await client.call_tool("search", {"question": "ferry sad", "limit": 1})
@@ -81,9 +81,7 @@ async def test_errors_are_readable_for_a_model(api: Api) -> None:
             assert says in result.content[0].text
 
 
-async def test_articles_are_resources_as_they_are_now(
-    api: Api, scripted: ScriptedAssistant
-) -> None:
+async def test_articles_are_resources_as_they_are_now(api: Api, scripted: BridgeAssistant) -> None:
     known = article_of(scripted, "Marlow bridge opens")
     async with Client(build_server(api), cache=None) as client:
         resources = (await client.list_resources()).resources
@@ -99,7 +97,7 @@ async def test_articles_are_resources_as_they_are_now(
 
 @asynccontextmanager
 async def over_http(
-    scripted: ScriptedAssistant, *, key: str | None = None
+    scripted: BridgeAssistant, *, key: str | None = None
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """Speak HTTP to an app in this process."""
     app = FastAPI()
@@ -115,7 +113,7 @@ async def over_http(
         yield client
 
 
-async def test_the_same_over_http(scripted: ScriptedAssistant) -> None:
+async def test_the_same_over_http(scripted: BridgeAssistant) -> None:
     async with over_http(scripted) as http:
         transport = streamable_http_client("http://localhost/mcp", http_client=http)
         async with Client(transport) as client:
@@ -126,7 +124,7 @@ async def test_the_same_over_http(scripted: ScriptedAssistant) -> None:
         assert 'assistant_answers_total{outcome="answered"} 1.0' in text
 
 
-async def test_a_key_is_needed_over_http_as_well(scripted: ScriptedAssistant) -> None:
+async def test_a_key_is_needed_over_http_as_well(scripted: BridgeAssistant) -> None:
     from assistant.server.keys import KeyStore
 
     store = KeyStore(scripted.settings.data_dir / "keys.json")

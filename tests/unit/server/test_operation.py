@@ -8,7 +8,7 @@ import pytest
 import structlog
 from starlette.testclient import TestClient
 
-from tests.support.serving import HEIGHT, ScriptedAssistant, make_app
+from tests.support.serving import HEIGHT, BridgeAssistant, make_app
 
 MISSING = "What of the Marlow-3?"
 
@@ -19,7 +19,7 @@ def metric(text: str, name: str) -> float:
 
 
 def test_ready_means_that_the_index_can_be_read(
-    client: TestClient, scripted: ScriptedAssistant
+    client: TestClient, scripted: BridgeAssistant
 ) -> None:
     assert client.get("/healthz").json()["status"] == "ok"
     assert client.get("/readyz").json()["status"] == "ready"
@@ -53,7 +53,7 @@ def test_counters_tell_of_requests_stages_tokens_refusals_and_verdicts(client: T
 
 
 @pytest.mark.parametrize("told", [True, False])
-def test_the_log_holds_questions_only_when_told_to(scripted: ScriptedAssistant, told: bool) -> None:
+def test_the_log_holds_questions_only_when_told_to(scripted: BridgeAssistant, told: bool) -> None:
     with (
         TestClient(make_app(scripted, log_questions=told)) as client,
         structlog.testing.capture_logs(

@@ -15,13 +15,13 @@ from assistant.server.api.schemas import ErrorBody
 from assistant.server.app import create_app
 from assistant.server.keys import KeyStore
 from assistant.server.options import ServeOptions
-from tests.support.serving import HEIGHT, ScriptedAssistant
+from tests.support.serving import HEIGHT, BridgeAssistant
 
 ASK = {"question": HEIGHT}
 
 
 @contextmanager
-def serving(assistant: ScriptedAssistant, options: ServeOptions) -> Iterator[TestClient]:
+def serving(assistant: BridgeAssistant, options: ServeOptions) -> Iterator[TestClient]:
     """Serve the whole app. Built outside of an event loop, Gradio makes one and leaves it open."""
 
     async def build() -> FastAPI:
@@ -32,7 +32,7 @@ def serving(assistant: ScriptedAssistant, options: ServeOptions) -> Iterator[Tes
 
 
 @pytest.fixture
-def whole(scripted: ScriptedAssistant, tmp_path: Path) -> Iterator[TestClient]:
+def whole(scripted: BridgeAssistant, tmp_path: Path) -> Iterator[TestClient]:
     with serving(scripted, ServeOptions(runs=tmp_path)) as client:
         yield client
 
@@ -46,7 +46,7 @@ def test_api_and_web_share_one_app(whole: TestClient) -> None:
 
 
 def test_an_article_of_more_than_a_message_passes_the_guard_of_the_web(
-    whole: TestClient, scripted: ScriptedAssistant
+    whole: TestClient, scripted: BridgeAssistant
 ) -> None:
     page = "<html><head><title>Kestrel</title></head><body><p>The Kestrel-9 flew.</p>"
     page += "<!--" + "x" * 1_500_000 + "--></body></html>"
@@ -62,9 +62,7 @@ def test_pages_of_other_sites_and_unknown_hosts_are_refused(whole: TestClient) -
     assert reply.status_code == 400
 
 
-def test_where_people_log_in_programs_need_a_key(
-    scripted: ScriptedAssistant, tmp_path: Path
-) -> None:
+def test_where_people_log_in_programs_need_a_key(scripted: BridgeAssistant, tmp_path: Path) -> None:
     options = ServeOptions(runs=tmp_path, user_header="X-User")
     with serving(scripted, options) as client:
         assert client.post("/v1/answers", json=ASK).status_code == 401

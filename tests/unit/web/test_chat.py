@@ -19,11 +19,12 @@ from assistant.admission import Admission
 from assistant.web.chat import ACTING_PARTS, Chat
 from assistant.web.conversations import Conversations
 from assistant.web.corpus_page import CorpusPage
+from assistant.web.feedback import Feedback, read_feedback
 from assistant.web.limits import RateLimit
 from assistant.web.sessions import NotAllowedError, Sessions, Visitor
 from assistant.web.turns import TurnView
 from assistant.web.updates import Update
-from tests.support.web import answer_from_first_line, open_scripted
+from tests.support.scripted import answer_from_first_line, open_scripted
 
 QUESTION = "How long is the Marlow bridge?"
 TEXT = (
@@ -90,6 +91,11 @@ def page(name: str | None = "ann", number: int = 1) -> Any:
 
 async def asked(chat: Chat, question: str = QUESTION, request: Any = None) -> list[Update]:
     return [update async for update in chat.ask(question, request or page())]
+
+
+def said_of(chat: Chat) -> list[Feedback]:
+    (path,) = [row[2] for row in chat.conversations.storage.rows("PRAGMA database_list")]
+    return list(read_feedback(Path(path)))
 
 
 def last(updates: list[Update], name: str) -> str:
@@ -170,6 +176,18 @@ async def test_who_stops_while_waiting_leaves_the_queue_and_no_thread(
 async def until_idle(chat: Chat) -> None:
     while chat.admission.running:
         await asyncio.sleep(0.01)
+
+
+async def test_one_person_waits_for_so_many_answers_and_no_more(chat: Chat, model: Model) -> None:
+    model.may_draft.clear()
+    pages = [page("ann", number) for number in range(chat.answers.limit + 1)]
+    waiting = [asyncio.create_task(asked(chat, request=one)) for one in pages[:-1]]
+    while chat.admission.running + chat.admission.waiting < len(waiting):
+        await asyncio.sleep(0.01)
+    assert "4 answers already" in last(await asked(chat, request=pages[-1]), "courier")
+    model.may_draft.set()
+    await asyncio.gather(*waiting)
+    assert 'data-stage="done"' in last(await asked(chat, request=pages[-1]), "live")
 
 
 async def test_a_full_queue_is_told_in_words(chat: Chat) -> None:
@@ -266,7 +284,7 @@ async def test_nobody_acts_on_what_is_not_theirs(chat: Chat) -> None:
         assert TEXT[:20] not in json.dumps(update)
         assert QUESTION not in json.dumps(update)
     assert chat.conversations.found("ann") == [conversation]
-    assert chat.conversations.feedback() == []
+    assert said_of(chat) == []
 
 
 async def test_a_session_is_not_reached_by_its_hash(chat: Chat) -> None:
@@ -330,9 +348,9 @@ async def test_a_thumb_and_a_comment_are_kept_with_the_answer(chat: Chat) -> Non
     rated = await chat.act({"act": "rate", "turn": turn, "up": "yes"}, page())
     assert 'aria-pressed="true"' in rated["live"]
     await chat.act({"act": "comment", "turn": turn, "comment": "Right"}, page())
-    (feedback,) = chat.conversations.feedback()
+    (feedback,) = said_of(chat)
     assert (feedback.up, feedback.comment) == (True, "Right")
-    assert "7.4 kilometres" in json.loads(feedback.answer)["text"]
+    assert "7.4 kilometres" in feedback.answer["text"]
 
 
 async def test_an_export_is_saved_by_the_browser(chat: Chat) -> None:

@@ -8,12 +8,15 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from assistant.cli import app as assistant
 from assistant.errors import UserError
-from assistant.types import SearchFilter
+from assistant.types import SearchFilter, answer_from_dict
 from assistant.web.conversations import ConversationMissingError, Conversations
+from assistant.web.feedback import rate, read_feedback
 from assistant.web.turns import TurnView
-from evals.adding import Given, read_answer, sample_of
+from evals.cli import app as evals
 from tests.support.answers import make_answer, make_refusal
 
 
@@ -60,7 +63,7 @@ def test_nobody_reaches_the_conversations_of_another(conversations: Conversation
         lambda: conversations.turn("bob", "t1"),
         lambda: conversations.rename("bob", made.conversation_id, "Mine"),
         lambda: conversations.delete("bob", made.conversation_id),
-        lambda: conversations.rate("bob", "t1", up=True),
+        lambda: rate(conversations, "bob", "t1", up=True),
         lambda: conversations.add("bob", made.conversation_id, TurnView("t2", "Q?")),
     ]
     for attempt in attempts:
@@ -98,26 +101,68 @@ def test_a_title_is_short_and_never_empty(conversations: Conversations) -> None:
 
 
 def test_feedback_holds_the_answer_that_evals_read_even_without_its_conversation(
-    conversations: Conversations,
+    conversations: Conversations, path: Path
 ) -> None:
     made = conversations.begin("ann", "Bridges")
     keep(conversations, "ann", made.conversation_id, "t1")
-    conversations.rate("ann", "t1", up=False)
-    conversations.rate("ann", "t1", up=True, comment="Right.")
+    rate(conversations, "ann", "t1", up=False, comment="Wrong.")
+    rate(conversations, "ann", "t1", up=True)
+    assert conversations.turns("ann", made.conversation_id)[0].note == ""
+    rate(conversations, "ann", "t1", up=True, comment="Right.")
+    rate(conversations, "ann", "t1", up=True)
     assert conversations.turns("ann", made.conversation_id)[0].rated is True
     conversations.delete("ann", made.conversation_id)
-    (said,) = conversations.feedback()
+    (said,) = read_feedback(path)
     assert (said.up, said.comment) == (True, "Right.")
-    given = Given(up=True, accepted=("7.4",), kinds=("plain",))
-    sample = sample_of(read_answer(said.answer), given, ask=None)
-    assert sample["evidence"] == [["It is 7.4 kilometres long."]]
+    assert answer_from_dict(said.answer) == make_answer()
+
+
+def test_where_nobody_said_anything_nothing_is_made(tmp_path: Path) -> None:
+    assert list(read_feedback(tmp_path / "none.sqlite3")) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_feedback_is_listed_and_becomes_samples(
+    conversations: Conversations, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSISTANT_DATA_DIR", str(path.parent))
+    made = conversations.begin("ann", "Bridges")
+    for number, question in enumerate(("How long is it?", "Why\x1b[31m?"), start=1):
+        answer = make_answer(question=question)
+        view = TurnView(f"t{number}", question, stage="done", answer=answer)
+        conversations.add("ann", made.conversation_id, view)
+    rate(conversations, "ann", "t1", up=True, comment="Right.")
+    rate(conversations, "ann", "t2", up=False, comment="Nothing says why.")
+    listed = CliRunner().invoke(assistant, ["feedback"]).output
+    assert all(word in listed for word in ("t1", "good", "How long is it?", "Right."))
+    assert "\x1b" not in listed
+    stored, questions = tmp_path / "said.jsonl", tmp_path / "questions.jsonl"
+    stored.write_text(CliRunner().invoke(assistant, ["feedback", "--json"]).stdout)
+    # Of the good one a pattern is asked for, of the bad one whether it can be answered at all.
+    add = ["add", str(stored), str(questions)]
+    done = CliRunner().invoke(evals, add, input="7[.]4\nno\n")
+    assert done.exit_code == 0, done.output
+    good, bad = (json.loads(line) for line in questions.read_text().splitlines())
+    assert (good["id"], good["answers"], good["note"]) == ("how-long-is-it", [["7[.]4"]], "Right.")
+    assert good["evidence"] == [["It is 7.4 kilometres long."]]
+    assert (bad["answerable"], bad["note"]) == (False, "Nothing says why.")
+    again = CliRunner().invoke(evals, add)
+    assert (again.exit_code, again.output.count("already")) == (0, 2)
+    assert len(questions.read_text().splitlines()) == 2
+    several = CliRunner().invoke(evals, [*add, "--accept", "7"])
+    assert several.exit_code == 2
+    assert "--only" in several.output
+    one = CliRunner().invoke(
+        evals, [*add, "--only", "t1", "--no-ask", "--accept", "7", "--id", "x"]
+    )
+    assert one.exit_code == 0, one.output
 
 
 def test_what_has_no_answer_cannot_be_rated(conversations: Conversations) -> None:
     made = conversations.begin("ann", "Bridges")
     conversations.add("ann", made.conversation_id, TurnView("t1", "Q?", stage="stopped"))
     with pytest.raises(ConversationMissingError):
-        conversations.rate("ann", "t1", up=True)
+        rate(conversations, "ann", "t1", up=True)
 
 
 def test_a_refusal_is_kept_as_it_was(conversations: Conversations) -> None:

@@ -15,9 +15,7 @@ from assistant.web.exporting import conversation_as_markdown
 from assistant.web.rendering.answers import render_turn
 from assistant.web.rendering.articles import render_article, render_evidence
 from assistant.web.rendering.chrome import (
-    describe_filter,
     render_conversations,
-    render_filters,
     render_header,
     render_past,
     render_title,
@@ -34,6 +32,7 @@ from assistant.web.rendering.corpus import (
     render_timeline,
     select_entries,
 )
+from assistant.web.rendering.filters import describe_filter, render_filters
 from assistant.web.rendering.markup import link, text
 from assistant.web.rendering.settings import without_secret
 from assistant.web.turns import Place, TurnView
@@ -121,7 +120,7 @@ def everything_with(payload: str) -> list[str]:
         render_welcome(3, [payload]),
         render_conversations([listed], "c1", payload),
         render_title(listed),
-        render_filters(where, [reference], payload),
+        render_filters(where, [reference] * 9, payload, payload),
         render_table([entry], TableView(payload[:5], payload), may_edit=True),
         render_table([entry], TableView(), may_edit=True),
         render_timeline([entry]),

@@ -1,4 +1,4 @@
-"""An assistant without weights for the web: scripted models, a real index on a real folder."""
+"""An assistant without weights: scripted models, a real index on a real folder."""
 
 from __future__ import annotations
 
@@ -13,18 +13,22 @@ from assistant.answering import AnswerChain
 from assistant.answering.prompting import Prompts
 from assistant.models.chat import LoadedChatModel
 from assistant.models.embeddings import EmbeddingModel
+from assistant.settings import Settings
 from tests.support.chat import Script, ScriptedChatModel
 from tests.support.embeddings import WordEmbeddings
 from tests.support.verifier import ScriptedVerifier
 
 
 class ScriptedAssistant(Assistant):
-    """The real thing but for its three models."""
+    """The real thing but for its three models: a real index on a real folder.
 
-    def __init__(self, settings: Any, script: Script, *, pause_s: float = 0.0) -> None:
+    The chat model replies with `script` and waits `pause_s` seconds before each word of a stream.
+    """
+
+    def __init__(self, settings: Settings, script: Script, *, pause_s: float = 0.0) -> None:
         super().__init__(settings)
-        self._script = script
-        self._pause_s = pause_s
+        self.prompts = Prompts.load()
+        self.model = ScriptedChatModel(script=script, logprobs=True, pause_s=pause_s)
 
     @property
     def embeddings(self) -> EmbeddingModel:
@@ -36,14 +40,14 @@ class ScriptedAssistant(Assistant):
     def chain(self) -> AnswerChain:
         with self._lock:
             if self._chain is None:
-                model = ScriptedChatModel(script=self._script, logprobs=True, pause_s=self._pause_s)
-                self._chat = LoadedChatModel(model, name="scripted")
+                self._chat = LoadedChatModel(self.model, name="scripted")
                 self._chain = AnswerChain(
                     self.index,
                     self.embeddings,
                     ScriptedVerifier(),
+                    ScriptedVerifier(),
                     self._chat,
-                    Prompts.load(),
+                    self.prompts,
                     self.settings,
                 )
             return self._chain

@@ -1,0 +1,110 @@
+"""Small cross-encoders: they read a question together with a text and score the pair.
+
+One ranks the sentences that the chat model may read (`reranker.py`), another judges whether a text
+answers or states something (`verifier.py`). Both take milliseconds a pair.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+
+_BATCH = 16
+_TOKENS = 192
+"""Longest pair that is read; of a longer one the end of the longer part is left out."""
+
+
+class CrossEncoder:
+    """Scores (question, context) pairs. Safe to use from several threads.
+
+    `folder` holds model.onnx and tokenizer.json; `name` says which weights these are and is part
+    of what makes an answer reproducible. Logits are divided by `temperature`, which changes no
+    order but keeps those of a model trained to rank apart from 0 and 1.
+    """
+
+    def __init__(self, folder: Path, *, name: str, threads: int, temperature: float = 1.0) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(_TOKENS)
+        self._tokenizer.enable_padding()
+        self._lock = threading.Lock()
+        self._temperature = temperature
+        self.name = name
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """Return for each (question, context) the probability that the context answers it.
+
+        A question may be followed by an answer: then it is the probability that the context
+        states this answer to this question. Shape (len(pairs),), in (0, 1).
+        """
+        found = np.empty(len(pairs), dtype=np.float64)
+        # Pairs of like length share a batch, so that little is padding.
+        order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0]) + len(pairs[i][1]))
+        for begin in range(0, len(order), _BATCH):
+            chosen = order[begin : begin + _BATCH]
+            found[chosen] = self._logits([pairs[index] for index in chosen])
+        chances: list[float] = (1.0 / (1.0 + np.exp(-found))).tolist()
+        return chances
+
+    def pooled(self, question: str, contexts: Sequence[Sequence[str]]) -> list[float]:
+        """Return the probability that each context answers the question, in [0, 1].
+
+        A context has one or more readings, such as a sentence alone and after its predecessor;
+        their mean log-odds count.
+        """
+        chances = iter(self.probabilities([(question, text) for read in contexts for text in read]))
+        means = [fmean(log_odds(next(chances)) for _ in readings) for readings in contexts]
+        return [1.0 / (1.0 + math.exp(-mean)) for mean in means]
+
+    def _logits(self, pairs: list[tuple[str, str]]) -> np.ndarray:
+        with self._lock:
+            encoded = self._tokenizer.encode_batch(pairs)
+        logits: np.ndarray = self._session.run(
+            ["logits"],
+            {
+                "input_ids": np.array([item.ids for item in encoded], dtype=np.int64),
+                "attention_mask": np.array([i.attention_mask for i in encoded], dtype=np.int64),
+                "token_type_ids": np.array([item.type_ids for item in encoded], dtype=np.int64),
+            },
+        )[0]
+        return logits[:, 0] / self._temperature
+
+
+class AbsentCrossEncoder(CrossEncoder):
+    """Has no opinion: every probability is 0.5. It serves to measure what one is worth."""
+
+    def __init__(self) -> None:
+        self.name = "none"
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """Return 0.5 for each pair."""
+        return [0.5] * len(pairs)
+
+
+def log_odds(chance: float, *, clip: float = 1e-4) -> float:
+    """Return ln(p / (1 - p)) of a probability clipped to [clip, 1 - clip]."""
+    clipped = min(max(chance, clip), 1 - clip)
+    return math.log(clipped / (1 - clipped))
+
+
+def read_context(title: str, lead: str, sentence: str) -> str:
+    """Join a sentence, what leads up to it and its title as the verifier was trained to read."""
+    return ". ".join(part for part in (title, lead, sentence) if part)
+
+
+def with_answer(question: str, answer: str) -> str:
+    """Join a question and an answer to it as the verifier was trained to read."""
+    return f"{question} {answer}"

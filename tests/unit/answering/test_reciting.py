@@ -1,0 +1,55 @@
+"""Citations mended where a statement passes only with others."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.answering.context import EvidenceContext
+from assistant.answering.reciting import recite
+from assistant.types import Article
+from tests.support.articles import make_contexts
+
+TEXT = (
+    "The talk of the tent was a black barley brought by Wilf Aronsen from the high farms.\n\n"
+    "It was thought to be lost.\n\n"
+    "He found 30 grains in the sewing box of his grandmother and has enough for half a hectare.\n\n"
+    "The federation of growers thinks that 45 farms will plant it."
+)
+
+
+@pytest.fixture(scope="module")
+def contexts() -> dict[int, EvidenceContext]:
+    found = make_contexts(Article("Harvest fair", TEXT))
+    return {context.evidence.number: context for context in found}
+
+
+@pytest.mark.parametrize(
+    ("statement", "cited", "wanted"),
+    [
+        # What passes stays, whatever else would pass as well.
+        ("He found 30 grains in a sewing box.", (3,), (3,)),
+        # A wrong citation gives way to the sentence that states it.
+        ("He found 30 grains in a sewing box.", (2,), (3,)),
+        # Where no sentence suffices alone, one joins the cited one.
+        ("Wilf Aronsen found 30 grains of barley in the sewing box.", (1,), (1, 3)),
+        # What no sentence bears out keeps its citation, and fails on it.
+        ("He found 31 grains in a sewing box.", (3,), (3,)),
+        # Nothing is cited for a statement that cites nothing.
+        ("He found 30 grains in a sewing box.", (), ()),
+    ],
+)
+def test_citations_are_mended_only_where_a_statement_fails_on_them(
+    contexts: dict[int, EvidenceContext],
+    statement: str,
+    cited: tuple[int, ...],
+    wanted: tuple[int, ...],
+) -> None:
+    question = "How many grains of barley were found?"
+    assert recite(statement, question, cited, contexts) == wanted
+
+
+def test_a_sentence_that_tells_less_never_replaces_the_cited_one(
+    contexts: dict[int, EvidenceContext],
+) -> None:
+    statement = "The federation of growers thinks that 44 farms will plant the barley."
+    assert recite(statement, "What does the federation think?", (4,), contexts) == (4,)
