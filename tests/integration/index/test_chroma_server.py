@@ -23,7 +23,7 @@ from assistant.types import Article, SearchFilter
 from tests.support.chroma import ChromaProcess
 from tests.support.corpora import make_article
 from tests.support.embeddings import WordEmbeddings
-from tests.support.serving import HEIGHT, ScriptedAssistant, make_assistant
+from tests.support.serving import HEIGHT, BridgeAssistant, make_assistant
 
 pytestmark = pytest.mark.integration
 QUERIES = ("harbour report town 3", "town 0", "bridge", "the council of town 5")
@@ -284,7 +284,7 @@ def test_a_machine_that_is_new_to_a_shared_index_does_not_replace_it(
 ) -> None:
     values = {"chroma_url": options.url, "chroma_database": options.database}
     team = make_assistant(tmp_path / "team", **values)
-    newcomer = ScriptedAssistant(tmp_path / "new", **values)
+    newcomer = BridgeAssistant(tmp_path / "new", **values)
     with pytest.raises(CorpusEmptyError, match="ASSISTANT_REPLICA"):
         newcomer.refresh()
     newcomer.settings.corpus_path.mkdir()
@@ -307,7 +307,7 @@ def test_a_replica_answers_without_a_corpus_and_says_when_the_server_lost_its_in
 ) -> None:
     values = {"chroma_url": options.url, "chroma_database": options.database}
     team = make_assistant(tmp_path / "team", **values)
-    replica = ScriptedAssistant(tmp_path / "replica", replica=True, **values)
+    replica = BridgeAssistant(tmp_path / "replica", replica=True, **values)
     replica.refresh()
     answer, wanted = replica.ask(HEIGHT), team.ask(HEIGHT)
     assert answer.text == wanted.text

@@ -10,7 +10,7 @@ from assistant.errors import ReplicaError, SettingsError
 from assistant.index import Following, ServerOptions
 from assistant.index.chroma_server import ChromaServer
 from assistant.settings import load_settings
-from tests.support.serving import ScriptedAssistant, make_app, make_assistant
+from tests.support.serving import BridgeAssistant, make_app, make_assistant
 
 AWAY = "http://127.0.0.1:9"
 
@@ -50,8 +50,8 @@ def test_the_token_goes_into_its_header(values: dict[str, str], headers: dict[st
 
 def test_a_replica_needs_a_server_and_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="ASSISTANT_CHROMA_URL"):
-        ScriptedAssistant(tmp_path, replica=True)
-    replica = ScriptedAssistant(tmp_path, replica=True, chroma_url=AWAY)
+        BridgeAssistant(tmp_path, replica=True)
+    replica = BridgeAssistant(tmp_path, replica=True, chroma_url=AWAY)
     for change in (replica.sync, lambda: replica.add("x.md"), lambda: replica.remove("abc")):
         with pytest.raises(ReplicaError, match="ASSISTANT_REPLICA"):
             change()
@@ -66,7 +66,7 @@ def test_health_and_metrics_say_how_far_behind_a_process_is(tmp_path: Path) -> N
     assert assistant.following() is None
     states = [Following(4, 6), Following(6, 6, "The Chroma server is away.")]
 
-    class Follows(ScriptedAssistant):
+    class Follows(BridgeAssistant):
         def following(self) -> Following | None:
             return states[0]
 
