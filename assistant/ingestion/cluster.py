@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,14 @@ _QUIET = {
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
 }
+_NOWHERE = {
+    "http_proxy": "http://127.0.0.1:9",
+    "https_proxy": "http://127.0.0.1:9",
+    "no_proxy": "127.0.0.1,localhost",
+}
+"""For processes of a cluster that is started here: Ray's dashboard, even switched off, asks a
+cloud's metadata address where it runs. With a proxy that is not there nothing leaves."""
+
 _STORE_BYTES = 256 * 2**20
 
 
@@ -59,7 +68,8 @@ def open_cluster(settings: Settings) -> Iterator[Cluster]:
             hint="Call ray.shutdown() first: ingestion connects and disconnects by itself.",
         )
     try:
-        ray.init(log_to_driver=False, logging_level=logging.ERROR, **given)
+        with _variables(_NOWHERE if address is None else {}):
+            ray.init(log_to_driver=False, logging_level=logging.ERROR, **given)
     except Exception as error:  # Ray raises many kinds here
         where = address or "on this machine"
         raise WorkersError(
@@ -72,9 +82,27 @@ def open_cluster(settings: Settings) -> Iterator[Cluster]:
         if cores == 0:
             raise WorkersError("The Ray cluster has no cores.", hint="Start a worker node.")
         workers = min(cores, settings.ingest_workers or cores)
-        yield Cluster(workers, max(1, cores // workers))
+        # What Ray prints about its workers must not stand in the command's own output.
+        with redirect_stdout(sys.stderr):
+            yield Cluster(workers, max(1, cores // workers))
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for the processes that are started meanwhile."""
+    names = [form for name in values for form in (name, name.upper())]
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update({name: values[name.lower()] for name in names})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _import_ray() -> Any:

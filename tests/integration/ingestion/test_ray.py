@@ -122,7 +122,16 @@ def test_ray_writes_the_same_rows_and_reaches_nothing_but_loopback(
     assert any(what.endswith("000.txt") for what in opened), "the hook saw the workers read"
     network = [what for event, what in events if event.startswith("socket.")]
     assert network, "Ray talks over loopback, or the hook sees nothing"
-    here = ("127.0.0.1", "('127.0.0.1'", "localhost", "/", "b'127.0.0.1'", "('localhost'", "None")
+    here = (
+        "127.0.0.1",
+        "('127.0.0.1'",
+        "localhost",
+        "/",
+        "b'127.0.0.1'",
+        "('localhost'",
+        "('::1'",
+        "None",
+    )
     assert [what for what in network if not what.startswith(here)] == []
 
 
