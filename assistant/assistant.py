@@ -6,6 +6,7 @@ import dataclasses
 import logging
 import threading
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +21,7 @@ from assistant.errors import (
     SettingsError,
 )
 from assistant.offline import stay_offline
-from assistant.settings import Settings, load_settings
+from assistant.settings import Engine, Settings, load_settings
 from assistant.streaming import iterate_in_thread
 from assistant.types import (
     AddReport,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from assistant.answering import AnswerChain
     from assistant.index import Following, Index
+    from assistant.ingestion import RayWork
     from assistant.models.chat import LoadedChatModel
     from assistant.models.embeddings import EmbeddingModel
 
@@ -75,8 +77,14 @@ class Assistant:
         self._examples: tuple[str, list[str]] = ("", [])
 
     @classmethod
-    def open(cls, settings: Settings | None = None, *, progress: Progress = no_progress) -> Self:
-        """Open the corpus and make sure that it is indexed.
+    def open(
+        cls,
+        settings: Settings | None = None,
+        *,
+        sync: bool = True,
+        progress: Progress = no_progress,
+    ) -> Self:
+        """Open the corpus and, with `sync`, make sure that it is indexed.
 
         On first use the corpus folder is made, with the starter article in it. Models that are
         not on this machine yet are pulled and verified.
@@ -89,7 +97,7 @@ class Assistant:
         if assistant.settings.chroma_url is None:
             ensure_starter(assistant.settings.corpus_path)
         assistant.index.catch_up(progress=progress)
-        if not assistant.index.exists() and not assistant.settings.replica:
+        if sync and not assistant.index.exists() and not assistant.settings.replica:
             # A server that has an index has its articles: the starter would replace them.
             ensure_starter(assistant.settings.corpus_path)
             assistant.sync()
@@ -294,11 +302,24 @@ class Assistant:
             IndexWriteError: the data folder cannot be written.
             ReplicaError: this process only follows.
         """
+        return self._sync_with(
+            "local",
+            rebuild=rebuild,
+            allow_empty=allow_empty,
+            progress=self._progress if progress is None else progress,
+        )
+
+    def _sync_with(
+        self, engine: Engine, *, rebuild: bool, allow_empty: bool, progress: Progress
+    ) -> SyncReport:
         self._refuse_as_replica()
         # The threads of this process take turns; other processes are locked out.
-        with self._writing:
+        with self._writing, self._work(engine, progress) as work:
             fingerprint = self.corpus.fingerprint()
-            reading = self.corpus.read(source_bytes=self.settings.source_bytes)
+            if work is None:
+                reading = self.corpus.read(source_bytes=self.settings.source_bytes)
+            else:
+                reading = work.read(self.corpus)
             if self.settings.chroma_url is not None and not (rebuild or allow_empty):
                 self._refuse_to_replace_others({article.id for article in reading.articles})
             report = self.index.sync(
@@ -306,10 +327,23 @@ class Assistant:
                 wait_s=self.settings.lock_wait_s,
                 rebuild=rebuild,
                 allow_empty=allow_empty,
-                progress=self._progress if progress is None else progress,
+                progress=progress,
+                work=work,
             )
             self._synced_mark.write_text(fingerprint)
         return dataclasses.replace(report, failed=reading.failed)
+
+    @contextmanager
+    def _work(self, engine: Engine, progress: Progress) -> Iterator[RayWork | None]:
+        """Give the workers that read, split and embed; None for this process alone."""
+        if engine == "local":
+            yield None
+            return
+        from assistant.ingestion import open_work, refuse_unready
+
+        refuse_unready(self.settings)
+        with open_work(self.settings, self.embeddings, self.index.digest, progress) as work:
+            yield work
 
     def refresh(self) -> SyncReport | None:
         """Sync if a file of the corpus changed since the last sync; cheap if none did.
@@ -334,10 +368,19 @@ class Assistant:
     def ingest(self, *sources: str | Path, rebuild: bool = False) -> SyncReport:
         """Store files, folders and URLs in the corpus, then sync the index.
 
-        A source that cannot become an article is listed in `failed`; the rest is ingested.
+        A source that cannot become an article is listed in `failed`; the rest is ingested. The
+        setting `ingest_engine` says who reads, splits and embeds.
+
+        Raises:
+            ExtraMissingError, WorkersError: Ray is asked for, and is not there or fails.
         """
         failed = self.add(*sources).failed if sources else ()
-        report = self.sync(rebuild=rebuild)
+        report = self._sync_with(
+            self.settings.ingest_engine,
+            rebuild=rebuild,
+            allow_empty=False,
+            progress=self._progress,
+        )
         return dataclasses.replace(report, failed=(*failed, *report.failed))
 
     def add(self, *sources: str | Path) -> AddReport:

@@ -8,6 +8,7 @@
     │   ├── ArticleNotFoundError        exit 4   no article has this id
     │   ├── CorpusEmptyError            exit 5   the corpus reads as empty; the index is left alone
     │   ├── ReplicaError                exit 6   a replica was asked to change the articles
+    │   ├── ExtraMissingError           exit 2   a part is asked for that is not installed
     │   └── PromptError                 exit 2   a prompt on disk is malformed
     ├── ModelError                      exit 10
     │   ├── ModelNotFoundError          exit 10  unknown name, or its files are not here yet
@@ -20,6 +21,7 @@
     │   ├── IndexDamagedError           exit 23  a generation fails its verification
     │   ├── IndexWriteError             exit 24  disk full, folder read-only, wrong owner
     │   └── IndexServerError            exit 25  the Chroma server failed or timed out
+    ├── WorkersError                    exit 40  the workers of bulk ingestion failed
     └── ServiceError                    exit 30
         ├── BusyError                   exit 31  as many questions wait as may
         └── ClosingError                exit 32  the server is shutting down
@@ -94,6 +96,15 @@ class ReplicaError(UserError):
         )
 
 
+class ExtraMissingError(UserError):
+    """Something is asked for that needs an extra which is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(
+            f"{what} is not installed.", hint=f"Run `pip install 'article-assistant[{extra}]'`."
+        )
+
+
 class ModelError(AssistantError):
     """A model file or a model server."""
 
@@ -156,6 +167,12 @@ class IndexServerError(SearchIndexError):
     """The Chroma server that holds the vectors refused, failed or timed out."""
 
     exit_code = 25
+
+
+class WorkersError(AssistantError):
+    """The workers of bulk ingestion cannot be reached, or failed."""
+
+    exit_code = 40
 
 
 class ServiceError(AssistantError):

@@ -28,6 +28,9 @@ ENVIRONMENT_PREFIX = "ASSISTANT_"
 CONFIG_VARIABLE = "ASSISTANT_CONFIG_FILE"
 _SECRET = frozenset({"chroma_url", "chroma_token"})
 
+Engine = Literal["local", "ray"]
+"""Who reads, splits and embeds: this process, or the workers of Ray."""
+
 
 class Settings(BaseSettings):
     """Everything a user may choose. Sizes and times carry their unit in the name."""
@@ -131,6 +134,16 @@ class Settings(BaseSettings):
     )
     log_questions: bool = Field(
         False, description="Whether the server's log holds the text of questions."
+    )
+
+    ingest_engine: Engine = Field(
+        "local", description="What `ingest` reads, splits and embeds with: this process, or Ray."
+    )
+    ray_address: str | None = Field(
+        None, description="HOST:PORT of a Ray cluster; one on this machine's loopback where absent."
+    )
+    ingest_workers: int | None = Field(
+        None, ge=1, description="Workers of Ray; as many as there are cores where absent."
     )
 
     source_bytes: int = Field(50_000_000, ge=1, description="Largest file or page that is read.")

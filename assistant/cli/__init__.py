@@ -189,6 +189,15 @@ def ingest(
     *,
     rebuild: Annotated[bool, typer.Option(help="Build the index anew.")] = False,
     wait: Annotated[float, typer.Option(help="Seconds to wait for another writer.")] = 0.0,
+    engine: Annotated[
+        str | None, typer.Option(help="local (this process) or ray (many workers).")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Workers of Ray; one a core where absent.")
+    ] = None,
+    ray_address: Annotated[
+        str | None, typer.Option(help="HOST:PORT of a Ray cluster; else one is started here.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Store sources in the corpus and make the index equal to it."""
@@ -196,7 +205,9 @@ def ingest(
         from assistant.errors import SourceError
         from assistant.terminal import output_console, print_json, render_report
 
-        with open_assistant(sync=False, lock_wait_s=wait) as assistant:
+        given: dict[str, Any] = {"ingest_engine": engine, "ingest_workers": workers}
+        given |= {"ray_address": ray_address}
+        with open_assistant(sync=False, lock_wait_s=wait, **given) as assistant:
             report = assistant.ingest(*(sources or ()), rebuild=rebuild)
         console = output_console()
         if as_json:

@@ -26,14 +26,15 @@ def read_settings(**values: Any) -> Settings:
 def open_assistant(*, sync: bool = True, load: bool = False, **values: Any) -> Iterator[Assistant]:
     """Open an assistant, with progress bars.
 
-    With `sync` the index is brought up to date, with `load` all models are loaded.
+    With `sync` the index is brought up to date, without it is not even made; with `load`
+    all models are loaded.
     """
     from assistant.assistant import Assistant
     from assistant.terminal import error_console, show_progress
 
     given = {name: value for name, value in values.items() if value}
     with show_progress(error_console()) as progress:
-        assistant = Assistant.open(read_settings(**given), progress=progress)
+        assistant = Assistant.open(read_settings(**given), sync=sync, progress=progress)
         if sync:
             assistant.refresh()
         if load:

@@ -6,8 +6,9 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,19 +49,49 @@ class CorpusFolder:
 
     def read(self, *, source_bytes: int) -> CorpusReading:
         """Read every article. A file that cannot be read is listed, never fatal."""
+
+        def read_all() -> Iterator[tuple[str, Article | FailedSource]]:
+            for name in self.names():
+                try:
+                    yield name, self.read_one(name, source_bytes=source_bytes)
+                except SourceError as error:
+                    yield name, FailedSource(name, str(error))
+
+        return self.gather(read_all())
+
+    def names(self) -> list[str]:
+        """List the files that may be articles, relative to the folder, in the order of reading."""
+        return [str(file.relative_to(self.path)) for file in self._files()]
+
+    def read_one(self, name: str, *, source_bytes: int) -> Article:
+        """Read one file of the folder.
+
+        Raises:
+            SourceError: it leads out of the folder, or see `read_file`.
+        """
+        file = self.path / name
+        self._refuse_outside(file)
+        return read_file(file, source_bytes=source_bytes)
+
+    def stamp(self, name: str) -> str | None:
+        """Return what changes when a file does; None for a link or a file that is gone."""
+        try:
+            found = (self.path / name).lstat()
+        except OSError:
+            return None
+        return None if stat.S_ISLNK(found.st_mode) else f"{found.st_size}-{found.st_mtime_ns}"
+
+    def gather(self, results: Iterable[tuple[str, Article | FailedSource]]) -> CorpusReading:
+        """Make a reading of what was read, by name; of equal articles the first counts."""
         articles: dict[str, Article] = {}
         paths: dict[str, Path] = {}
         failed: list[FailedSource] = []
-        for file in self._files():
-            name = str(file.relative_to(self.path))
-            try:
-                self._refuse_outside(file)
-                article = read_file(file, source_bytes=source_bytes)
-            except SourceError as error:
-                failed.append(FailedSource(name, str(error)))
-                continue
-            articles.setdefault(article.id, article)
-            paths.setdefault(article.id, file)
+        for name, result in results:
+            if isinstance(result, FailedSource):
+                failed.append(result)
+            elif result.id not in articles:
+                articles[result.id] = result
+                paths[result.id] = self.path / name
         return CorpusReading(tuple(articles.values()), tuple(failed), paths)
 
     def add(

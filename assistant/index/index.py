@@ -27,6 +27,7 @@ from assistant.index.chroma_server import ChromaServer, GoneError, ServerOptions
 from assistant.index.dense import METRIC
 from assistant.index.following import CaughtUp, Follower, Following
 from assistant.index.inspection import REBUILD, Finding, inspect
+from assistant.index.preparing import LocalWork, Work
 from assistant.index.server_store import ServerStore
 from assistant.index.state import CURRENT, State, damaged, read_state, write_errors
 from assistant.index.store import EmbeddedStore, SegmentStore
@@ -77,8 +78,7 @@ class Index:
         self.digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
         self.name = self.digest if server is None else f"{self.digest}-{_place(server)}"
         self._folder = directory / self.name
-        self._embeddings = embeddings
-        self._passage_tokens = passage_tokens
+        self._local = LocalWork(embeddings, passage_tokens=passage_tokens)
         self._store: SegmentStore
         self._follower: Follower | None = None
         if server is None:
@@ -126,8 +126,12 @@ class Index:
         allow_empty: bool = False,
         progress: Progress = no_progress,
         step: Step = _ignore_step,
+        work: Work | None = None,
     ) -> SyncReport:
         """Make the index equal to `articles`, in one step that readers see whole or not at all.
+
+        `work` splits and embeds; this process where absent. Vectors are kept as they come, so a
+        sync that was killed does not embed them again.
 
         A damaged index is built anew, from kept embeddings where they are intact.
 
@@ -145,8 +149,7 @@ class Index:
                     self._folder,
                     self.digest,
                     self._store,
-                    self._embeddings,
-                    self._passage_tokens,
+                    self._local if work is None else work,
                     progress,
                     step,
                 )

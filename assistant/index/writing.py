@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from assistant.index.catalogue import Catalogue, vector_key
 from assistant.index.dense import published_number
 from assistant.index.inspection import segment_problem
 from assistant.index.lexical import LexicalIndex, copy_lexical, rows_of
+from assistant.index.preparing import PreparedArticle, Work
 from assistant.index.state import (
     LEXICAL,
     PREVIOUS,
@@ -34,11 +35,7 @@ from assistant.index.state import (
     read_state,
 )
 from assistant.index.store import SegmentStore, remove_others
-from assistant.splitting import embedded_text, passage_context, split_passages
-from assistant.types import Article, Passage, Progress, SyncReport
-
-if TYPE_CHECKING:
-    from assistant.models.embeddings import EmbeddingModel
+from assistant.types import Article, Progress, SyncReport
 
 Step = Callable[[str], None]
 
@@ -54,8 +51,7 @@ class SyncPlan:
     folder: Path
     digest: str
     store: SegmentStore
-    embeddings: EmbeddingModel
-    passage_tokens: int
+    work: Work
     progress: Progress
     step: Step
 
@@ -158,7 +154,7 @@ def _build(
     born = plan.store.next_generation(generation)
     name = f"g{born:06d}-{secrets.token_hex(3)}"
     positions = {article_id: place for place, article_id in enumerate(change.wanted)}
-    read = _read_articles(plan, [change.wanted[article_id] for article_id in change.added])
+    read = _prepare(plan, [change.wanted[article_id] for article_id in change.added])
     _embed(plan, catalogue, [text for item in read for text in item.texts])
     with catalogue.transaction():
         catalogue.end_articles(change.removed, generation=born)
@@ -191,37 +187,12 @@ def _build(
     return State(born, digest, name, marks, tuple(segments))
 
 
-@dataclass(frozen=True, slots=True)
-class _ReadArticle:
-    article: Article
-    rows: list[tuple[Passage, bytes, list[bytes]]]
-    texts: list[str]
-
-
-def _read_articles(plan: SyncPlan, articles: Sequence[Article]) -> list[_ReadArticle]:
-    """Split articles, and find for each passage and sentence the text that is embedded."""
-    read = []
-    count, limit = plan.embeddings.count_tokens, plan.embeddings.limit_tokens
-    for done, article in enumerate(articles, start=1):
-        rows: list[tuple[Passage, bytes, list[bytes]]] = []
-        texts: list[str] = []
-        before = passage_context(article).strip()
-        passages = split_passages(
-            article, count_tokens=count, passage_tokens=plan.passage_tokens, limit_tokens=limit
-        )
-        for passage in passages:
-            whole = embedded_text(article, passage, count_tokens=count, limit_tokens=limit)
-            sentence_texts = []
-            for sentence in passage.sentences:
-                together = f"{before} {sentence.text}".strip()
-                fits = count(together) <= limit
-                sentence_texts.append(together if fits else sentence.text)
-                before = sentence.text
-            rows.append((passage, vector_key(whole), [vector_key(text) for text in sentence_texts]))
-            texts += [whole, *sentence_texts]
-        read.append(_ReadArticle(article, rows, texts))
+def _prepare(plan: SyncPlan, articles: Sequence[Article]) -> list[PreparedArticle]:
+    prepared = []
+    for done, item in enumerate(plan.work.prepare(articles), start=1):
+        prepared.append(item)
         plan.progress("Splitting articles", done, len(articles))
-    return read
+    return prepared
 
 
 def _embed(plan: SyncPlan, catalogue: Catalogue, texts: Sequence[str]) -> None:
@@ -229,15 +200,17 @@ def _embed(plan: SyncPlan, catalogue: Catalogue, texts: Sequence[str]) -> None:
     by_key = {vector_key(text): text for text in texts}
     missing = set(by_key) - set(catalogue.vectors(list(by_key)))
     todo = sorted(missing, key=lambda key: (len(by_key[key]), key))
-    for start in range(0, len(todo), _EMBED_BATCH):
-        keys = todo[start : start + _EMBED_BATCH]
-        vectors = plan.embeddings.embed_documents([by_key[key] for key in keys])
+    batches = [todo[start : start + _EMBED_BATCH] for start in range(0, len(todo), _EMBED_BATCH)]
+    texts_of = [[by_key[key] for key in keys] for keys in batches]
+    done = 0
+    for place, vectors in plan.work.embed(texts_of):
         with catalogue.transaction():
             catalogue.keep_vectors(
                 (key, np.asarray(vector, dtype=np.float32))
-                for key, vector in zip(keys, vectors, strict=True)
+                for key, vector in zip(batches[place], vectors, strict=True)
             )
-        plan.progress("Embedding", start + len(keys), len(todo))
+        done += len(batches[place])
+        plan.progress("Embedding", done, len(todo))
 
 
 def _merge(
@@ -276,7 +249,7 @@ def _write_segment(
     rows = catalogue.passages_of(members)
     vectors = catalogue.vectors([row[2] for row in rows])
     if any(row[2] not in vectors for row in rows):
-        again = _read_articles(plan, [articles[article_id] for article_id in members])
+        again = _prepare(plan, [articles[article_id] for article_id in members])
         _embed(plan, catalogue, [text for item in again for text in item.texts])
         vectors = catalogue.vectors([row[2] for row in rows])
     segment = plan.store.create(name, len(rows))

@@ -27,12 +27,12 @@ class EmbeddingModel(Embeddings):
     """Embeds texts as L2-normalised float32 vectors. Safe to use from several threads.
 
     `digest` changes whenever vectors stop being comparable; `limit_tokens` is how many word
-    pieces the model reads, its two special tokens included.
+    pieces the model reads, its two special tokens included. `tokenizer` may be pickled.
     """
 
     def __init__(self, model: SentenceTransformer, *, name: str, digest: str) -> None:
         self._model = model
-        self._tokenizer: Any = model.tokenizer
+        self.tokenizer: Any = model.tokenizer
         self._lock = threading.Lock()
         self.name = name
         self.digest = digest
@@ -42,8 +42,7 @@ class EmbeddingModel(Embeddings):
     def count_tokens(self, text: str) -> int:
         """Count the word pieces of a text, special tokens included, without truncation."""
         with self._lock:
-            encoded = self._tokenizer(text, truncation=False, verbose=False)
-        return len(encoded["input_ids"])
+            return count_word_pieces(self.tokenizer, text)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Embed texts; shape (len(texts), dimension)."""
@@ -62,6 +61,11 @@ class EmbeddingModel(Embeddings):
     def embed_query(self, text: str) -> list[float]:
         """Embed a question; shape (dimension,)."""
         return self.embed_documents([text])[0]
+
+
+def count_word_pieces(tokenizer: Any, text: str) -> int:
+    """Count as `EmbeddingModel.count_tokens` does, with its tokenizer alone; one thread only."""
+    return len(tokenizer(text, truncation=False, verbose=False)["input_ids"])
 
 
 def load_embedding_model(settings: Settings, *, progress: Progress = no_progress) -> EmbeddingModel:

@@ -17,6 +17,7 @@ LAYERS = [
     {"splitting", "corpus", "prompts"},
     {"models"},
     {"index"},
+    {"ingestion"},
     {"retrieval"},
     {"answering"},
     {"assistant"},
@@ -28,8 +29,9 @@ LAYERS = [
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 ONLY_IN = {"chromadb": "index", "tantivy": "index", "typer": "cli", "xllamacpp": "models"}
 ONLY_IN |= {"gradio": "web", "fastapi": "server", "mcp": "server", "structlog": "server"}
+ONLY_IN |= {"ray": "ingestion"}
 HEAVY = ["torch", "sentence_transformers", "chromadb", "langchain_core", "numpy", "tantivy"]
-HEAVY += ["gradio", "fastapi", "uvicorn", "pandas"]
+HEAVY += ["gradio", "fastapi", "uvicorn", "pandas", "ray"]
 
 
 def room_of(path: Path) -> str:
