@@ -15,7 +15,7 @@ from statistics import fmean
 import numpy as np
 
 _BATCH = 4
-"""Pairs that are read together: of twelve in one batch, the padding cost a third of the time."""
+"""Pairs that are read together: of twelve in one batch, padding cost a quarter of the time."""
 
 _TOKENS = 192
 """Longest pair that is read; of a longer one the end of the longer part is left out."""
