@@ -15,6 +15,7 @@ from assistant.facts import (
     names,
     numbers,
     same_word,
+    word_share,
     words,
 )
 from assistant.types import Check
@@ -88,9 +89,7 @@ def drop_unproven_yes(statement: str, question: str) -> str:
     if match is None:
         return statement
     rest = statement[match.end() :]
-    wanted, told = content_words(question), content_words(rest)
-    shared = sum(any(same_word(word, other) for other in told) for word in wanted)
-    if not _NEGATES.search(rest) and shared >= _RESTATED * len(wanted):
+    if not _NEGATES.search(rest) and word_share(question, rest) >= _RESTATED:
         return statement
     return rest[:1].upper() + rest[1:]
 

@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answering.answer_kind import asks_yes_or_no, drop_unproven_yes
-from assistant.answering.checks import question_share
 from assistant.answering.context import read_contexts
 from assistant.answering.drafting import Draft, draft_chain, render_evidence, stream_draft
 from assistant.answering.linking import LinkedStatement, link
@@ -16,7 +15,7 @@ from assistant.answering.reciting import recite
 from assistant.answering.refusing import build_refusal, is_refusal, named_terms, searched_terms
 from assistant.answering.run import Attempt, Run
 from assistant.answering.verifying import StatementJudge
-from assistant.facts import as_written
+from assistant.facts import as_written, word_share
 from assistant.index import Index
 from assistant.models.chat import LoadedChatModel, translate_chat_error
 from assistant.models.cross_encoder import CrossEncoder
@@ -244,7 +243,7 @@ class AnswerChain:
         if self.index.missing_terms(named_terms(run.asked), where=run.where):
             return "missing_terms"
         closest = max(item.score for item in run.evidence)
-        shared = max(question_share(run.asked, item.reading) for item in run.evidence)
+        shared = max(word_share(run.asked, item.reading) for item in run.evidence)
         if closest < self.settings.minimum_similarity and shared < _WORDS_SHARED:
             return "nothing_close"
         self._weigh(run)

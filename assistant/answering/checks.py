@@ -34,6 +34,7 @@ from assistant.facts import (
     quoted_phrases,
     same_word,
     states_number,
+    word_share,
     words,
 )
 from assistant.types import Check
@@ -244,18 +245,7 @@ def measure_words(statement: str, cited: Sequence[EvidenceContext]) -> Check:
     The score is the share of its content words, in [0, 1].
     """
     near = " ".join(context.wide for context in cited)
-    return Check("statement_words", None, score=round(question_share(statement, near), 4))
-
-
-def question_share(question: str, text: str) -> float:
-    """Return the share of the question's content words that `text` has, in [0, 1]."""
-    return _share(content_words(question), content_words(text))
-
-
-def _share(wanted: Sequence[str], have: Sequence[str]) -> float:
-    if not wanted:
-        return 1.0
-    return sum(any(same_word(word, other) for other in have) for word in wanted) / len(wanted)
+    return Check("statement_words", None, score=round(word_share(statement, near), 4))
 
 
 def _verdict(name: str, applies: bool, missing: Sequence[str]) -> Check:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.facts import content_words, numbers, same_word, states_number
+from assistant.facts import numbers, states_number, word_share
 from assistant.splitting import split_sentences
 from assistant.types import Evidence
 
@@ -75,11 +75,7 @@ def link(draft: str, evidence: Sequence[Evidence]) -> LinkedDraft:
 
 def coverage(text: str, source: str) -> float:
     """Return the share of the content words of `text` that `source` has, in [0, 1]."""
-    wanted = content_words(text)
-    if not wanted:
-        return 0.0
-    have = content_words(source)
-    return sum(any(same_word(word, other) for other in have) for word in wanted) / len(wanted)
+    return word_share(text, source, of_none=0.0)
 
 
 def _read_numbers(marks: str, known: dict[int, Evidence], notes: list[str]) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ from assistant.facts.words import (
     same_name,
     same_word,
     stem,
+    word_share,
     words,
 )
 
@@ -56,5 +57,6 @@ __all__ = [
     "same_word",
     "states_number",
     "stem",
+    "word_share",
     "words",
 ]

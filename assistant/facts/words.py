@@ -161,6 +161,17 @@ def same_word(left: str, right: str) -> bool:
     return shortest >= 4 and left[:need] == right[:need] and abs(len(left) - len(right)) <= 3
 
 
+def word_share(text: str, source: str, *, of_none: float = 1.0) -> float:
+    """Return the share of the content words of `text` that `source` has, in [0, 1].
+
+    `of_none` is the share of a text that has no content words.
+    """
+    wanted, have = content_words(text), content_words(source)
+    if not wanted:
+        return of_none
+    return sum(any(same_word(word, other) for other in have) for word in wanted) / len(wanted)
+
+
 def as_written(term: str, text: str) -> str:
     """Return how `text` writes a term that `names` abbreviated: "DPRK" for "North Korea"."""
     for pattern, alias in _PHRASES:
