@@ -17,7 +17,7 @@ from assistant.answering.run import Attempt, Run
 from assistant.answering.verifying import StatementJudge
 from assistant.facts import as_written, word_share
 from assistant.index import Index
-from assistant.models.chat import LoadedChatModel, translate_chat_error
+from assistant.models.chat import LoadedChatModel, chat_errors
 from assistant.models.cross_encoder import CrossEncoder
 from assistant.models.embeddings import EmbeddingModel
 from assistant.prompts import Prompt, one_line
@@ -89,15 +89,9 @@ class AnswerChain:
             IndexMissingError: the corpus has not been indexed with these settings.
             ModelServerError: the chat model failed.
         """
-        question = check_question(question, limit_chars=self.settings.question_chars)
-        run = Run(question, where or SearchFilter(), time.monotonic())
-        try:
+        run = self._begin(question, where)
+        with chat_errors():
             yield from self._stream(run, history)
-        except Exception as error:
-            translated = translate_chat_error(error)
-            if translated is None:
-                raise
-            raise translated from error
 
     def candidates(
         self, question: str, history: Sequence[Turn] = (), where: SearchFilter | None = None
@@ -107,16 +101,23 @@ class AnswerChain:
         The support score is fitted on it: drafts, by both prompts where a question asks yes or
         no, and the verifier's favourite sentence. Raises what `stream` raises.
         """
-        run = Run(question, where or SearchFilter(), time.monotonic())
-        self._rewrite(run, history)
-        self._retrieve(run)
-        if not run.asked or self._refuse_unread(run):
-            return []
-        attempts = [self._attempt(run, self.prompts.answer), self._quote(run)]
-        if asks_yes_or_no(run.asked):
-            attempts.append(self._attempt(run, self.prompts.insist))
-        shown = [statement for attempt in attempts for statement in _finished(attempt).shown]
+        run = self._begin(question, where)
+        with chat_errors():
+            if not run.asked:
+                return []
+            self._rewrite(run, history)
+            self._retrieve(run)
+            if self._refuse_unread(run):
+                return []
+            attempts = [self._attempt(run, self.prompts.answer), self._quote(run)]
+            if asks_yes_or_no(run.asked):
+                attempts.append(self._attempt(run, self.prompts.insist))
+            shown = [statement for attempt in attempts for statement in _finished(attempt).shown]
         return [*shown, *run.dropped]
+
+    def _begin(self, question: str, where: SearchFilter | None) -> Run:
+        question = check_question(question, limit_chars=self.settings.question_chars)
+        return Run(question, where or SearchFilter(), time.monotonic())
 
     def _stream(self, run: Run, history: Sequence[Turn]) -> Iterator[Event]:
         if not run.asked:
@@ -183,11 +184,12 @@ class AnswerChain:
     ) -> Iterator[Event]:
         """Verify statements; those of an accepted verdict are shown, the others dropped."""
         for found in stated:
-            numbers = recite(found.text, run.asked, found.numbers, run.contexts)
+            recited = recite(found.text, run.asked, found.numbers, run.contexts)
+            numbers = recited.numbers
             if numbers != found.numbers:
                 run.notes += (f"Cited {list(found.numbers)}; {list(numbers)} bear it out.",)
             cited = [run.contexts[number] for number in numbers]
-            support, usage = self.judge.verify(found.text, run.asked, cited)
+            support, usage = self.judge.verify(found.text, run.asked, cited, recited.checks)
             run.usage = run.usage + usage
             if support.verdict in accepted:
                 statement = Statement(found.text, attempt.print_numbers(numbers), support)

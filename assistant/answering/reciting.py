@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from assistant.answering.checks import check_statement, failed_gates
 from assistant.answering.context import EvidenceContext
 from assistant.answering.linking import coverage
+from assistant.types import Check
+
+
+@dataclass(frozen=True, slots=True)
+class Recited:
+    """The numbers of evidence that a statement rests on, and its checks against that."""
+
+    numbers: tuple[int, ...]
+    checks: tuple[Check, ...]
 
 
 def recite(
@@ -14,39 +24,36 @@ def recite(
     question: str,
     cited: Sequence[int],
     contexts: Mapping[int, EvidenceContext],
-) -> tuple[int, ...]:
-    """Return the numbers of evidence under which a statement passes the hard checks.
+) -> Recited:
+    """Find the evidence under which a statement passes the hard checks.
 
-    They are those cited, if it passes; else the fewest others, one alone or one more, that cover
-    the statement best and no worse than those cited. If there are none, those cited.
+    It is what was cited, if the statement passes on that; else the fewest others, one alone or
+    one more, that cover it best and no worse. If there are none, it is what was cited.
     """
-    if not cited or _passes(statement, question, cited, contexts):
-        return tuple(cited)
-    alone = [(number,) for number in contexts if (number,) != tuple(cited)]
+
+    def check(numbers: tuple[int, ...]) -> Recited:
+        evidence = [contexts[number] for number in numbers]
+        return Recited(numbers, check_statement(statement, question, evidence))
+
+    given = check(tuple(cited))
+    if not cited or not failed_gates(given.checks):
+        return given
+    alone = [(number,) for number in contexts if (number,) != given.numbers]
     with_one_more = [(*cited, number) for number in contexts if number not in cited]
     covered = {
         numbers: _coverage(statement, numbers, contexts)
-        for numbers in (tuple(cited), *alone, *with_one_more)
+        for numbers in (given.numbers, *alone, *with_one_more)
     }
-    least = covered[tuple(cited)]
+    least = covered[given.numbers]
     for numbers in sorted(
         (*alone, *with_one_more), key=lambda found: (-covered[found], len(found))
     ):
         if covered[numbers] < least:
             break
-        if _passes(statement, question, numbers, contexts):
-            return numbers
-    return tuple(cited)
-
-
-def _passes(
-    statement: str,
-    question: str,
-    numbers: Sequence[int],
-    contexts: Mapping[int, EvidenceContext],
-) -> bool:
-    cited = [contexts[number] for number in numbers]
-    return not failed_gates(check_statement(statement, question, cited))
+        found = check(numbers)
+        if not failed_gates(found.checks):
+            return found
+    return given
 
 
 def _coverage(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.answering.checks import check_statement, failed_gates
+from assistant.answering.checks import failed_gates
 from assistant.answering.context import EvidenceContext
 from assistant.answering.drafting import add_usage
 from assistant.answering.scoring import judge, load_calibration
@@ -34,14 +34,15 @@ class StatementJudge:
         statement: str,
         question: str,
         cited: Sequence[EvidenceContext],
+        checks: tuple[Check, ...],
     ) -> tuple[Support, Usage]:
         """Return the support of a statement, with the tokens that finding it out took.
 
-        A statement that fails a hard check is not put to the models.
+        `checks` are those of `check_statement`. A statement that fails a hard one is not put to
+        the models.
         """
         if self.trusting:
             return Support("supported", 1.0), Usage()
-        checks = check_statement(statement, question, cited)
         usage = Usage()
         if not failed_gates(checks):
             messages = self.prompt.render(

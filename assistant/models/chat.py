@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -153,19 +154,31 @@ def _reach(named: str, settings: Settings) -> LoadedChatModel:
         if settings.chat_base_url and not os.environ.get("OPENAI_API_KEY"):
             options["api_key"] = _NO_KEY
     try:
-        model = init_chat_model(named, **options)
+        with chat_errors():
+            model = init_chat_model(named, **options)
     except (ImportError, ValueError) as error:
         raise ModelNotFoundError(
             f"The chat model {named!r} cannot be set up: {error}.",
             hint="Install the provider's LangChain package, and see that the name is "
             "provider:model.",
         ) from error
+    return LoadedChatModel(model, name=named, client=client)
+
+
+@contextmanager
+def chat_errors() -> Iterator[None]:
+    """Say in our words what fails in the chat model's clients within the context.
+
+    Raises:
+        ModelServerError: see `translate_chat_error`; any other error passes as it is.
+    """
+    try:
+        yield
     except Exception as error:
         translated = translate_chat_error(error)
         if translated is None:
             raise
         raise translated from error
-    return LoadedChatModel(model, name=named, client=client)
 
 
 def translate_chat_error(error: Exception) -> ModelServerError | None:
