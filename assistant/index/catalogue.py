@@ -15,10 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
+from assistant.index.dense import batches
 from assistant.index.parcels import Parcel
 from assistant.types import Article, ArticleReference, Passage, Span
 
@@ -117,7 +118,7 @@ class Catalogue:
     ) -> dict[str, tuple[Passage, ArticleReference, list[bytes]]]:
         """Return passages with their article and the vector keys of their sentences."""
         found = {}
-        for chunk in _chunks(passage_ids):
+        for chunk in batches(passage_ids, _CHUNK):
             marks = ",".join("?" * len(chunk))
             rows = self._rows(
                 "SELECT p.id, p.article_id, p.start, p.stop, p.sentences, a.title, a.source, "
@@ -140,7 +141,7 @@ class Catalogue:
     def passages_of(self, article_ids: Sequence[str]) -> list[tuple[str, str, bytes]]:
         """Return (passage id, article id, vector key) of articles, ordered by passage id."""
         found: list[tuple[str, str, bytes]] = []
-        for chunk in _chunks(article_ids):
+        for chunk in batches(article_ids, _CHUNK):
             marks = ",".join("?" * len(chunk))
             query = f"SELECT id, article_id, vector_key FROM passages WHERE article_id IN ({marks})"
             found += [(row[0], row[1], row[2]) for row in self._rows(query, chunk)]
@@ -171,7 +172,7 @@ class Catalogue:
     def vectors(self, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
         """Return the embeddings that are kept, float32 of shape (dimension,)."""
         found: dict[bytes, np.ndarray] = {}
-        for chunk in _chunks(list(dict.fromkeys(keys))):
+        for chunk in batches(list(dict.fromkeys(keys)), _CHUNK):
             marks = ",".join("?" * len(chunk))
             query = f"SELECT key, vector FROM embeddings WHERE key IN ({marks})"
             for key, blob in self._rows(query, chunk):
@@ -296,14 +297,6 @@ class Catalogue:
             return self._connection.execute(query, parameters).fetchall()
 
 
-_Item = TypeVar("_Item")
-
-
-def _chunks(items: Sequence[_Item]) -> Iterator[list[_Item]]:
-    for start in range(0, len(items), _CHUNK):
-        yield list(items[start : start + _CHUNK])
-
-
 def _reference(row: Sequence[str | None]) -> ArticleReference:
     article_id, title, source, published = row
     return ArticleReference(str(article_id), str(title), source, _date(published))
@@ -311,3 +304,23 @@ def _reference(row: Sequence[str | None]) -> ArticleReference:
 
 def _date(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+def open_or_replace(path: Path, *, thorough: bool) -> tuple[Catalogue, bool]:
+    """Open a catalogue for writing; returns it, and whether it is new in place of a damaged one.
+
+    All of it is derived; only its embeddings have to be made again. With `thorough` the whole
+    file is looked through.
+    """
+    try:
+        catalogue = Catalogue(path, create=True)
+        if thorough and catalogue.integrity() != "ok":
+            catalogue.close()
+            raise sqlite3.DatabaseError("malformed")
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        for leftover in path.parent.glob(f"{path.name}*"):
+            leftover.unlink()
+        return Catalogue(path, create=True), True
+    return catalogue, False

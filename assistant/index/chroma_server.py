@@ -127,6 +127,28 @@ class ChromaServer:
         except Exception as error:  # httpx's, Chroma's, or the plain one of an unknown reply
             raise self._failed(error) from error
 
+    def claim(self, name: str, owner: str, terms: Callable[[], dict[str, Any]]) -> bool:
+        """Make a collection for `owner`, a random word; False if another one has the name.
+
+        `terms` gives its metadata, at each try anew.
+
+        A name that is taken may have been taken by ourselves, if the reply to a first try was
+        lost: the owner in its metadata tells.
+
+        Raises:
+            GoneError: another one had it, and has given it up meanwhile.
+        """
+        try:
+            self.call(
+                lambda client: client.create_collection(
+                    name, embedding_function=None, metadata=terms() | {"owner": owner}
+                )
+            )
+        except TakenError:
+            found = self.call(lambda client: client.get_collection(name, embedding_function=None))
+            return (found.metadata or {}).get("owner") == owner
+        return True
+
     def delete(self, name: str) -> None:
         """Delete a collection; one that is gone already is fine."""
         with contextlib.suppress(GoneError):

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import IndexDamagedError, IndexServerError
-from assistant.index.catalogue import Catalogue
+from assistant.index.catalogue import Catalogue, open_or_replace
 from assistant.index.chroma_server import GoneError
 from assistant.index.dense import batches
-from assistant.index.lexical import LexicalIndex, copy_lexical, rows_of
+from assistant.index.lexical import begin_lexical, rows_of
 from assistant.index.server_store import Manifest, Pointer, ServerStore, SharedSegment
 from assistant.index.state import (
     CURRENT,
@@ -174,7 +174,7 @@ def catch_up(
     began = time.monotonic()
     for name in (SEGMENTS, LEXICAL):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    catalogue = _open_catalogue(folder)
+    catalogue, _ = open_or_replace(folder / "catalogue.sqlite3", thorough=False)
     try:
         # A number that does not grow is of another history: of a server that began anew.
         # Readers are told that there is no index while its parts do not fit together.
@@ -200,20 +200,6 @@ def catch_up(
         return CaughtUp(pointer.generation, added, removed, time.monotonic() - began)
     finally:
         catalogue.close()
-
-
-def _open_catalogue(folder: Path) -> Catalogue:
-    import sqlite3
-
-    path = folder / "catalogue.sqlite3"
-    try:
-        return Catalogue(path, create=True)
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError:
-        for leftover in folder.glob("catalogue.sqlite3*"):
-            leftover.unlink()
-        return Catalogue(path, create=True)
 
 
 def _follow(
@@ -243,11 +229,7 @@ def _follow(
     removed = sorted(before - set(wanted))
     path = folder / LEXICAL / pointer.name
     remove_others(folder / LEXICAL, {local.lexical} if local else set())
-    if local is None:
-        lexical = LexicalIndex(path, create=True)
-    else:
-        copy_lexical(folder / LEXICAL / local.lexical, path)
-        lexical = LexicalIndex(path)
+    lexical = begin_lexical(path, folder / LEXICAL / local.lexical if local else None)
     lexical.change(remove=removed, add=rows_of(catalogue, added, pointer.generation))
     count = catalogue.passage_count(list(wanted))
     if lexical.count() != count:

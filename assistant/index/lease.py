@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from assistant.errors import IndexLockedError, IndexServerError
-from assistant.index.chroma_server import ChromaServer, GoneError, TakenError
+from assistant.index.chroma_server import ChromaServer, GoneError
 
 LEASE_S = 20.0
 """How long a writer that was killed keeps others out; renewed four times as often."""
@@ -81,19 +81,9 @@ def _acquire(server: ChromaServer, prefix: str, owner: str, wait_s: float) -> st
 
 def _take(server: ChromaServer, name: str, owner: str) -> bool:
     try:
-        server.call(
-            lambda client: client.create_collection(
-                name, embedding_function=None, metadata=_terms(owner)
-            )
-        )
-    except TakenError:
-        # Perhaps by ourselves, if the reply to a first try was lost.
-        try:
-            found = server.call(lambda client: client.get_collection(name, embedding_function=None))
-        except GoneError:
-            return False
-        return (found.metadata or {}).get("owner") == owner
-    return True
+        return server.claim(name, owner, lambda: _terms(owner))
+    except GoneError:
+        return False
 
 
 def _renew(server: ChromaServer, name: str, owner: str, ended: threading.Event) -> None:

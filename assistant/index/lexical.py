@@ -196,6 +196,14 @@ def rows_of(catalogue: Catalogue, article_ids: Sequence[str], generation: int) -
     ]
 
 
+def begin_lexical(new: Path, old: Path | None) -> LexicalIndex:
+    """Open a new index to be changed: a copy of an old one, or an empty one."""
+    if old is None:
+        return LexicalIndex(new, create=True)
+    copy_lexical(old, new)
+    return LexicalIndex(new)
+
+
 def copy_lexical(old: Path, new: Path) -> None:
     """Give a writer its own copy, by hard links where the file system has them.
 

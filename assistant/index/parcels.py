@@ -14,12 +14,12 @@ import math
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
 
-from assistant.types import Article, Passage, Span
+from assistant.index.fields import article_fields, article_of, passage_of
+from assistant.types import Article, Passage
 
 PART_CHARS = 48_000
 _LENGTH_BYTES = 8
@@ -50,18 +50,10 @@ class Parcel:
 
 def pack(parcel: Parcel) -> bytes:
     """Return a parcel as bytes."""
-    article = parcel.article
     keys = list(dict.fromkeys(key for _, own, others in parcel.rows for key in (own, *others)))
     place = {key: index for index, key in enumerate(keys)}
     header = {
-        "article": [
-            article.title,
-            article.text,
-            article.source,
-            article.url,
-            article.author,
-            article.published.isoformat() if article.published else None,
-        ],
+        "article": article_fields(parcel.article),
         "position": parcel.position,
         "keys": [key.hex() for key in keys],
         "passages": [
@@ -91,9 +83,7 @@ def unpack(content: bytes, article_id: str) -> Parcel:
     plain = zlib.decompress(content)
     end = _LENGTH_BYTES + int.from_bytes(plain[:_LENGTH_BYTES], "big")
     header = json.loads(plain[_LENGTH_BYTES:end])
-    title, text, source, url, author, published = header["article"]
-    day = date.fromisoformat(published) if published else None
-    article = Article(title, text, source, url, author, day)
+    article = article_of(header["article"])
     if article.id != article_id:
         raise BrokenParcelError(f"it holds the article {article.id} instead of {article_id}")
     keys = [bytes.fromhex(key) for key in header["keys"]]
@@ -101,8 +91,8 @@ def unpack(content: bytes, article_id: str) -> Parcel:
     matrix = numbers.reshape(len(keys), -1) if keys else numbers
     rows = []
     for start, stop, own, sentences in header["passages"]:
-        spans = tuple(Span(first, last, text[first:last]) for first, last, _ in sentences)
-        passage = Passage(article_id, start, stop, text[start:stop], spans)
+        ranges = ((first, last) for first, last, _ in sentences)
+        passage = passage_of(article_id, article.text, start, stop, ranges)
         rows.append((passage, keys[own], [keys[index] for _, _, index in sentences]))
     return Parcel(article, header["position"], rows, dict(zip(keys, matrix, strict=True)))
 

@@ -292,24 +292,12 @@ class ServerStore:
 
     def _point(self, state: State) -> None:
         name = f"{self._prefix}-g{state.generation:08d}"
-        owner = secrets.token_hex(8)
-        metadata = {"manifest": state.lexical, "digest": state.digest, "owner": owner}
-        try:
-            self._server.call(
-                lambda client: client.create_collection(
-                    name, embedding_function=None, metadata=metadata
-                )
+        metadata = {"manifest": state.lexical, "digest": state.digest}
+        if not self._server.claim(name, secrets.token_hex(8), lambda: metadata):
+            raise IndexLockedError(
+                f"Another process has published generation {state.generation} meanwhile.",
+                hint="Run the command again; nothing was lost.",
             )
-        except TakenError as error:
-            # Perhaps by ourselves, if the reply to a first try was lost.
-            found = self._server.call(
-                lambda client: client.get_collection(name, embedding_function=None)
-            )
-            if (found.metadata or {}).get("owner") != owner:
-                raise IndexLockedError(
-                    f"Another process has published generation {state.generation} meanwhile.",
-                    hint="Run the command again; nothing was lost.",
-                ) from error
 
     def _clean(self, generation: int) -> None:
         kept = self._pointers()[:_KEPT_GENERATIONS]

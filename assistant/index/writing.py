@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from assistant.errors import CorpusEmptyError, IndexDamagedError
-from assistant.index.catalogue import Catalogue, vector_key
+from assistant.index.catalogue import Catalogue, open_or_replace, vector_key
 from assistant.index.dense import published_number
 from assistant.index.inspection import segment_problem
-from assistant.index.lexical import LexicalIndex, copy_lexical, rows_of
+from assistant.index.lexical import begin_lexical, rows_of
 from assistant.index.preparing import PreparedArticle, Work
 from assistant.index.state import (
     LEXICAL,
@@ -105,27 +105,15 @@ def sync(
 
 def _open(plan: SyncPlan) -> tuple[Catalogue, State | None]:
     """Open the catalogue and undo what an interrupted sync left."""
-    import sqlite3
-
     for name in (SEGMENTS, LEXICAL):
         (plan.folder / name).mkdir(parents=True, exist_ok=True)
-    path = plan.folder / "catalogue.sqlite3"
     try:
         current = read_state(plan.folder)
     except IndexDamagedError:
         current = None
-    try:
-        catalogue = Catalogue(path, create=True)
-        if catalogue.integrity() != "ok":
-            catalogue.close()
-            raise sqlite3.DatabaseError("malformed")
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError:
-        # The catalogue is derived as well; only its embeddings have to be made again.
-        for leftover in plan.folder.glob("catalogue.sqlite3*"):
-            leftover.unlink()
-        catalogue, current = Catalogue(path, create=True), None
+    catalogue, is_new = open_or_replace(plan.folder / "catalogue.sqlite3", thorough=True)
+    if is_new:
+        current = None
     names = [segment.name for segment in current.segments] if current else []
     with catalogue.transaction():
         catalogue.forget_after(current.generation if current else 0, names)
@@ -173,11 +161,7 @@ def _build(
     plan.step("segment written")
 
     path = plan.folder / LEXICAL / name
-    if kept is None:
-        lexical = LexicalIndex(path, create=True)
-    else:
-        copy_lexical(plan.folder / LEXICAL / kept.lexical, path)
-        lexical = LexicalIndex(path)
+    lexical = begin_lexical(path, plan.folder / LEXICAL / kept.lexical if kept else None)
     added = list(change.wanted) if fresh else list(change.added)
     lexical.change(remove=change.removed, add=rows_of(catalogue, added, born))
     plan.step("lexical written")

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import Any
 
+from assistant.index.fields import article_fields, article_of, passage_of
 from assistant.index.preparing import PreparedArticle
-from assistant.types import Article, Passage, Span
+from assistant.types import Passage
 
 
 def to_json(prepared: PreparedArticle) -> str:
     """Write a prepared article; texts that are parts of the article are not repeated."""
-    article = prepared.article
-    fields = [
-        article.title,
-        article.text,
-        article.source,
-        article.url,
-        article.author,
-        article.published.isoformat() if article.published else None,
-    ]
     rows = [
         [
             [passage.start, passage.end, key.hex()],
@@ -31,20 +22,18 @@ def to_json(prepared: PreparedArticle) -> str:
         ]
         for passage, key, keys in prepared.rows
     ]
-    return json.dumps([fields, rows, prepared.texts])
+    return json.dumps([article_fields(prepared.article), rows, prepared.texts])
 
 
 def from_json(text: str) -> PreparedArticle:
     """Read what `to_json` wrote."""
-    (title, body, source, url, author, published), rows, texts = json.loads(text)
-    day = date.fromisoformat(published) if published else None
-    article = Article(title, body, source, url, author, day)
+    fields, rows, texts = json.loads(text)
+    article = article_of(fields)
     article_id = article.id
-    return PreparedArticle(article, [_row(article_id, body, row) for row in rows], texts)
+    return PreparedArticle(article, [_row(article_id, article.text, row) for row in rows], texts)
 
 
 def _row(article_id: str, body: str, row: Any) -> tuple[Passage, bytes, list[bytes]]:
     (start, end, key), parts = row
-    sentences = tuple(Span(first, last, body[first:last]) for first, last, _ in parts)
-    passage = Passage(article_id, start, end, body[start:end], sentences)
+    passage = passage_of(article_id, body, start, end, ((first, last) for first, last, _ in parts))
     return passage, bytes.fromhex(key), [bytes.fromhex(part[2]) for part in parts]
