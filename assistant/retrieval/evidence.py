@@ -18,9 +18,8 @@ _SENTENCE_RANK_CONSTANT = 20
 """Smaller than the usual 60: with some fifty candidates the first ranks should weigh more."""
 
 _READ = 12
-"""Candidates that the reranker reads, each after its predecessor; a reading takes some six
-milliseconds on two cores. Sixteen keep the answer of no more questions of `briefings` (dev) than
-twelve; each sentence read alone as well, of 85 % as before, in twice the time."""
+"""Candidates that the reranker reads, each after its predecessor. Reading sixteen, or each of
+twelve alone as well, keeps the answer of no more questions of `briefings` (dev), and takes longer."""
 
 _FAR = 2.5
 """How far below the best sentence, in log-odds, one is not shown any more: of six sentences it
