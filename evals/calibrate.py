@@ -24,6 +24,7 @@ from evals.samples import Sample, choose
 from evals.suites import SUITES, Source
 
 _REGULARISATION = 0.5
+_FOLDS = 5
 
 
 def main(
@@ -46,11 +47,11 @@ def main(
                     if features is not None:
                         observed.append([features[name] for name in FEATURES])
                         labels.append(_is_right(sample, statement.text))
-    if len(set(labels)) < 2:
+    if len(labels) < _FOLDS or len(set(labels)) < 2:
         raise typer.BadParameter("too few statements to fit anything; ask more questions")
     x, y = np.asarray(observed), np.asarray(labels)
     crossed = np.empty(len(y))
-    for chosen, left_out in StratifiedKFold(5, shuffle=True, random_state=0).split(x, y):
+    for chosen, left_out in StratifiedKFold(_FOLDS, shuffle=True, random_state=0).split(x, y):
         crossed[left_out] = _predict(_fit(x[chosen], y[chosen]), x[left_out])
     fitted = _fit(x, y)
     typer.echo(

@@ -18,8 +18,9 @@ _SENTENCE_RANK_CONSTANT = 20
 """Smaller than the usual 60: with some fifty candidates the first ranks should weigh more."""
 
 _READ = 12
-"""Candidates that the reranker reads, each after its predecessor. Reading sixteen, or each of
-twelve alone as well, keeps the answer of no more questions of `briefings` (dev), and takes longer."""
+"""Candidates that the reranker reads, each after its predecessor. To read sixteen, or each of
+twelve alone as well, keeps the answer of no more questions of `briefings` (dev) and takes longer.
+"""
 
 _FAR = 2.5
 """How far below the best sentence, in log-odds, one is not shown any more: of six sentences it
