@@ -89,7 +89,8 @@ def drop_unproven_yes(statement: str, question: str) -> str:
     if match is None:
         return statement
     rest = statement[match.end() :]
-    if not _NEGATES.search(rest) and word_share(question, rest) >= _RESTATED:
+    denies = _NEGATES.search(rest) and not _NEGATES.search(question)
+    if not denies and word_share(question, rest) >= _RESTATED:
         return statement
     return rest[:1].upper() + rest[1:]
 
@@ -105,10 +106,10 @@ def check_polarity(statement: str, question: str, cited: Sequence[EvidenceContex
     return Check("polarity", not denied, "the cited text denies something" if denied else "")
 
 
-_YES = re.compile(r"^yes\s*[,;:.–-]\s*(?=\w)", re.IGNORECASE)
+_YES = re.compile(r"^yes\s*[,;:.–—-]\s*(?=\w)", re.IGNORECASE)
 _NEGATES = re.compile(
-    r"\b(?:not?|never|none|nobody|neither|nor|without|denied|denies|declined|refused|failed|"
-    r"unclear|unknown)\b|n['’]t\b",
+    r"\b(?:not(?! only\b)|no(?!\.\s*\d)|never|none|nobody|neither|nor|without|"
+    r"den(?:y|ies|ied)|(?:declin|refus)(?:e[sd]?|ing)|fail(?:s|ed)?|unclear|unknown)\b|n['’]t\b",
     re.IGNORECASE,
 )
 _RESTATED = 0.5

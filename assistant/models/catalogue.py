@@ -9,8 +9,10 @@ from functools import lru_cache
 from importlib import resources
 from typing import Literal
 
-from assistant.errors import ModelNotFoundError
+from assistant.errors import ModelNotFoundError, SettingsError
 from assistant.settings import Settings
+
+ModelKind = Literal["embedding", "cross-encoder", "chat"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class ModelCard:
     """One model of the catalogue."""
 
     name: str
-    kind: Literal["embedding", "cross-encoder", "chat"]
+    kind: ModelKind
     licence: str
     about: str
     files: tuple[ModelFile, ...]
@@ -81,6 +83,26 @@ def models_in_use(settings: Settings) -> tuple[str, ...]:
     """Return what the settings name, whether of the catalogue or not."""
     named = (settings.embedding_model, settings.reranker_model, settings.chat_model)
     return tuple(name for name in named if name)
+
+
+def in_catalogue(name: str, kind: ModelKind) -> bool:
+    """Tell whether the catalogue has a model of this kind under this name.
+
+    Raises:
+        SettingsError: it has one of another kind.
+    """
+    catalogue = load_catalogue()
+    if name not in catalogue:
+        return False
+    if catalogue[name].kind != kind:
+        fitting = ", ".join(card.name for card in catalogue.values() if card.kind == kind)
+        article = "an" if kind == "embedding" else "a"
+        raise SettingsError(
+            f"{name} cannot serve as {article} {kind} model: in the catalogue it is of the kind "
+            f"{catalogue[name].kind}.",
+            hint=f"Of the kind {kind} the catalogue has {fitting}.",
+        )
+    return True
 
 
 def find_model(name: str) -> ModelCard:

@@ -13,7 +13,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage
 
 from assistant.errors import ModelNotFoundError, ModelServerError
-from assistant.models.catalogue import load_catalogue
+from assistant.models.catalogue import in_catalogue
 from assistant.models.pull import ensure_model
 from assistant.models.remote import CircuitOpenError, SteadyClient, steady_client
 from assistant.settings import Settings
@@ -93,10 +93,11 @@ def load_chat_model(settings: Settings, *, progress: Progress = no_progress) -> 
 
     Raises:
         ModelNotFoundError: the name is none of these, or its provider's package is missing.
+        SettingsError: the catalogue has it as a model of another kind.
         ModelDigestError, ModelPullError: see `ensure_model`.
     """
     named = settings.chat_model
-    if named in load_catalogue():
+    if in_catalogue(named, "chat"):
         return _embed(ensure_model(named, settings, progress=progress), named, settings)
     if named.endswith(".gguf"):
         path = Path(named).expanduser()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.embeddings import Embeddings
 
 from assistant.errors import ModelNotFoundError
-from assistant.models.catalogue import load_catalogue
+from assistant.models.catalogue import in_catalogue, load_catalogue
 from assistant.models.pull import digest_file, ensure_model
 from assistant.settings import Settings
 from assistant.types import Progress, no_progress
@@ -73,10 +73,11 @@ def load_embedding_model(settings: Settings, *, progress: Progress = no_progress
 
     Raises:
         ModelNotFoundError: neither the catalogue, nor a folder, nor the hub has it.
+        SettingsError: the catalogue has it as a model of another kind.
         ModelDigestError, ModelPullError: see `ensure_model`.
     """
     named = settings.embedding_model
-    is_ours = named in load_catalogue()
+    is_ours = in_catalogue(named, "embedding")
     path = ensure_model(named, settings, progress=progress) if is_ours else Path(named)
     import torch
     from sentence_transformers import SentenceTransformer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from assistant.errors import SettingsError
-from assistant.models.catalogue import load_catalogue
+from assistant.models.catalogue import in_catalogue
 from assistant.models.cross_encoder import AbsentCrossEncoder, CrossEncoder
 from assistant.models.pull import ensure_model
 from assistant.settings import Settings
@@ -21,13 +21,13 @@ def load_reranker(settings: Settings, *, progress: Progress = no_progress) -> Cr
     Where the settings name none, it is one without opinions: the order of fusion remains.
 
     Raises:
-        SettingsError: what the setting names is neither of the catalogue nor a folder of one.
+        SettingsError: what is named is no cross-encoder of the catalogue, and no folder of one.
         ModelDigestError, ModelPullError: see `ensure_model`.
     """
     named = settings.reranker_model
     if not named:
         return AbsentCrossEncoder()
-    if named in load_catalogue():
+    if in_catalogue(named, "cross-encoder"):
         folder = ensure_model(named, settings, progress=progress)
     else:
         folder = Path(named).expanduser()

@@ -28,6 +28,27 @@ CHARGED = "Was the dealer charged?"
             "Yes: it received the application in January.",
             "It received the application in January.",
         ),
+        (
+            "Was the dealer denied bail?",
+            "Yes, the dealer was denied bail.",
+            "Yes, the dealer was denied bail.",
+        ),
+        (
+            "Did the board refuse to publish the minutes?",
+            "Yes — the board refused to publish the minutes.",
+            "Yes — the board refused to publish the minutes.",
+        ),
+        (
+            CHARGED,
+            "Yes — a dealer was released; the police declined to charge him.",
+            "A dealer was released; the police declined to charge him.",
+        ),
+        (CHARGED, "Yes, he was charged not only once.", "Yes, he was charged not only once."),
+        (
+            "Did the number 10 bus run?",
+            "Yes, the No. 10 bus did run.",
+            "Yes, the No. 10 bus did run.",
+        ),
         (CHARGED, "No, the dealer was released.", "No, the dealer was released."),
         (CHARGED, "Yes.", "Yes."),
         (CHARGED, "Yesterday the dealer was not charged.", "Yesterday the dealer was not charged."),
