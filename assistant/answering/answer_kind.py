@@ -30,7 +30,8 @@ _TYPES: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
             bool(numbers(text))
             or bool(
                 re.search(
-                    r"\b(one|once|twice|both|no|none|several|half|thirds?|quarters?|doubled?|most|few|"
+                    r"\b(one|once|twice|both|no|none|nobody|several|half|thirds?|quarters?|doubled?|most|"
+                    r"few|many|dozens?|scores|hundreds|thousands|millions|billions|couple|handful|all|"
                     r"decades?|centur\w+|years?|months?|weeks?|days?|hours?|minutes?|since|ever|"
                     r"always)\b",
                     text,
@@ -57,7 +58,9 @@ _TYPES: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
                 re.search(
                     r"\b(ago|yesterday|today|tomorrow|week\w*|month\w*|year\w*|day\w*|recent\w*|"
                     r"last|next|before|after|during|when|weekend|while|morning|evening|night|soon|"
-                    r"no|not|never|now|current\w*|decade\w*|centur\w*)\b",
+                    r"no|not|never|now|current\w*|decade\w*|centur\w*|hour\w*|minute\w*|dawn|dusk|noon|"
+                    r"midnight|spring|summer|autumn|winter|once|until|till|upon|if|immediately|later|"
+                    r"earlier)\b",
                     text,
                     re.I,
                 )
@@ -66,6 +69,26 @@ _TYPES: tuple[tuple[re.Pattern[str], str, Callable[[str], bool]], ...] = (
     ),
 )
 
+
+def asks_for_number(question: str) -> bool:
+    """Tell whether a question asks how many, how high and the like."""
+    return bool(_NUMBER_ASKED.search(question))
+
+
+def asks_for_time(question: str) -> bool:
+    """Tell whether a question asks for a date or a time."""
+    return any(asks.search(question) for asks, kind, _ in _TYPES if kind in {"a date", "a time"})
+
+
+_MEASURES = (
+    "number|percentage|share|proportion|price|cost|sum|amount|turnout|toll|height|range|speed|"
+    "weight|length|distance|area|rate|value|temperature|attendance|size|loss|figure|score|age"
+)
+_NUMBER_ASKED = re.compile(
+    rf"{_TYPES[0][0].pattern}|\bwhat (?:{_MEASURES})\b|\bwhat would .{{3,40}} cost\b|"
+    rf"\bwhat (?:was|is|were|would be|will be) the (?:[\w-]+ ){{0,3}}?(?:{_MEASURES})\b",
+    re.IGNORECASE,
+)
 
 _YES_OR_NO = re.compile(
     r"(?:^|[,:;]|\b\d{4})\W*(?:(?:and|so|but|now) )?(?:did|do|does|was|were|is|are|has|have|had|"
@@ -90,7 +113,7 @@ def drop_unproven_yes(statement: str, question: str) -> str:
         return statement
     rest = statement[match.end() :]
     denies = _NEGATES.search(rest) and not _NEGATES.search(question)
-    if not denies and word_share(question, rest) >= _RESTATED:
+    if not content_words(rest) or (not denies and word_share(question, rest) >= _RESTATED):
         return statement
     return rest[:1].upper() + rest[1:]
 
@@ -106,6 +129,26 @@ def check_polarity(statement: str, question: str, cited: Sequence[EvidenceContex
     return Check("polarity", not denied, "the cited text denies something" if denied else "")
 
 
+def check_negation(statement: str, cited: Sequence[EvidenceContext]) -> Check:
+    """See that a statement does not leave away the "not" of what it cites.
+
+    "The mayor did not resign" does not say that he did. Only the word that is denied counts.
+    """
+    readings = [context.evidence.reading for context in cited]
+    denied = [
+        {fold(match["denied"]) for match in _DENIES_WORD.finditer(reading)} for reading in readings
+    ]
+    if not all(denied) or _NEGATES.search(statement):
+        return Check("negation", True if any(denied) else None)
+    said = content_words(statement)
+    lost = sorted(set.intersection(*denied) & set(said))
+    return Check("negation", not lost, f"the cited text denies: {', '.join(lost)}" if lost else "")
+
+
+_DENIES_WORD = re.compile(
+    r"(?:\b(?:not|never)|n['’]t)\s+(?!only\b)(?:(?:yet|been|be|have|even|\w+ly)\s+)*(?P<denied>[a-z]+)",
+    re.IGNORECASE,
+)
 _YES = re.compile(r"^yes\s*[,;:.–—-]\s*(?=\w)", re.IGNORECASE)
 _NEGATES = re.compile(
     r"\b(?:not(?! only\b)|no(?!\.\s*\d)|never|none|nobody|neither|nor|without|"
@@ -139,7 +182,8 @@ _WHO = re.compile(r"^\W*(?:and\s+)?who(?:se|m)?\b|\bby whom\b", re.IGNORECASE)
 _PERSONS = re.compile(
     r"\b(?:\w*(?:officials?|analysts?|experts?|critics?|residents?|authors?|writers?|people|"
     r"president|minister|secretary|spokes\w+|leaders?|government|house|party|police|army|court|"
-    r"company|lawyers?|doctors?|scientists?|researchers?|workers?|members?|voters?|community|"
+    r"company|lawyers?|members?|community|council|board|committee|commission|ministry|agency|"
+    r"authority|union|federation|association|bank|firm|group|team|crew|farm|\w{2,}(?:er|or|ist|ian)s?|"
     r"man|woman|men|women|he|she|they|nobody|no one|neither|both))\b",
     re.IGNORECASE,
 )
@@ -152,6 +196,7 @@ def check_informative(statement: str, question: str) -> Check:
     said = [*content_words(statement), *calendar_words(statement)]
     said += [number.text for number in numbers(statement)]
     asked = [*content_words(question), *calendar_words(question)]
+    asked += [number.text for number in numbers(question)]
     for name in names(statement) if not _NAMES_ASKED.search(question) else ():
         # "Mike Pompeo" tells no more than the "Pompeo" that was asked about.
         parts = content_words(name.text)
@@ -162,16 +207,19 @@ def check_informative(statement: str, question: str) -> Check:
 
 
 _ASPECTS = {
-    name: re.compile(pattern, re.IGNORECASE)
-    for name, pattern in (
-        ("height", r"\b(?:how (?:high|tall)|height|altitude|high|tall)\b"),
-        ("range", r"\b(?:how far|range|distance|far)\b"),
-        ("speed", r"\b(?:how fast|speed|velocity|fast)\b"),
-        ("weight", r"\b(?:how heavy|weigh\w*|mass|heavy)\b"),
-        ("width", r"\b(?:how wide|width|wide)\b"),
-        ("depth", r"\b(?:how deep|depth|deep)\b"),
+    name: re.compile(
+        rf"\b(?:how (?:{adjectives})|{nouns})\b|\d\W?[a-z]+ (?:{adjectives})\b", re.IGNORECASE
+    )
+    for name, adjectives, nouns in (
+        ("height", "high|tall", "height|altitude"),
+        ("range", "far", "range|distance"),
+        ("speed", "fast", "speed|velocity"),
+        ("weight", "heavy", r"weigh\w*|mass of"),
+        ("width", "wide", "width"),
+        ("depth", "deep", "depth"),
     )
 }
+"""How a question asks for a measure, and how a text tells it: "a height of", "3 metres high"."""
 
 
 def check_aspect(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.answering.context import EvidenceContext
-from assistant.facts import fold, folded_words
+from assistant.facts import STOPWORDS, fold, folded_words
 from assistant.types import Check
 
 _ASSESSES = re.compile(
@@ -26,7 +26,8 @@ _REPORTS = re.compile(
     re.IGNORECASE,
 )
 _SPEAKER = re.compile(
-    r"(?P<before>(?:[A-Z][\w.’'-]*\s+){1,4}|\b(?:she|he|they|(?:some\s+)?analysts|"
+    r"(?P<before>(?:[A-Z][\w.’'-]*\s+){1,4}|\b(?:[Tt]he|[Aa]n?)\s+(?:[a-z][\w’'-]*\s+){1,2}|"
+    r"\b(?:she|he|they|(?:some\s+)?analysts|"
     r"(?:[\w.]+\s+)?officials|residents|experts|critics)\s+)(?:\w+ly\s+)?(?:has\s+|have\s+|had\s+)?"
     r"(?:\w+ly\s+)?(?:said|says|told|claimed|suggested|emphasi[sz]ed|stressed|argued|warned|denied|"
     r"insisted|cited|pointed|added|stated)\b",
@@ -34,6 +35,9 @@ _SPEAKER = re.compile(
 
 
 _ACCORDING = re.compile(r"\b[Aa]ccording to (?P<before>(?:[\w.’'-]+ ?){1,3})")
+
+
+_NO_SPEAKERS = (STOPWORDS - {"he", "she", "they"}) | {"u.s."}
 
 
 def check_attribution(statement: str, cited: Sequence[EvidenceContext]) -> Check:
@@ -46,14 +50,14 @@ def check_attribution(statement: str, cited: Sequence[EvidenceContext]) -> Check
             word
             for match in (*_SPEAKER.finditer(sentence), *_ACCORDING.finditer(sentence))
             for word in match["before"].split()
-            if word.lower() not in {"some", "u.s."}
+            if word.lower() not in _NO_SPEAKERS
         ]
         if re.search(r"\b(?:accus|alleg)", sentence) and not _REPORTS.search(statement):
             return Check("attribution", False, "an accusation, not reported fact")
         if not speakers:
             continue
         named = {fold(word) for word in speakers}
-        teller = _SPEAKER.search(statement)
+        teller = _SPEAKER.search(statement) or _ACCORDING.search(statement)
         if teller is not None and not named & {fold(word) for word in teller["before"].split()}:
             told = " ".join(speakers)
             if not {word.lower() for word in speakers} & {"he", "she", "they"}:

@@ -153,14 +153,15 @@ class AnswerChain:
         draft = Draft()
         yield from self._draft(run, draft, prompt)
         attempt = Attempt()
-        if is_refusal(draft.text):
-            return attempt
         linked = link(draft.text, run.evidence)
+        read = " ".join(context.close for context in run.contexts.values())
+        if not linked.statements or is_refusal(linked.statements[0].text, read):
+            return attempt
         run.notes += linked.notes
         stated = [
             LinkedStatement(drop_unproven_yes(found.text, run.asked), found.numbers)
             for found in linked.statements
-            if not is_refusal(found.text)
+            if not is_refusal(found.text, read)
         ]
         yield from self._settle(run, attempt, stated, _SHOWN)
         return attempt

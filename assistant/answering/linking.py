@@ -10,10 +10,11 @@ from assistant.facts import numbers, states_number, word_share
 from assistant.splitting import split_sentences
 from assistant.types import Evidence
 
-_MARK = re.compile(r"\[\s*(\d+(?:\s*[,;–-]\s*\d+)*)\s*\]")
-_MARKS = re.compile(r"(?:\s*\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\][.]?)+")
+_NUMBERS = r"\d+(?:\s*[,;–-]\s*\d+)*"
+_MARK = re.compile(rf"\[\s*({_NUMBERS})\s*\]")
+_MARKS = re.compile(rf"(?:\s*\[\s*{_NUMBERS}\s*\][.]?)+")
 _INSIDE = re.compile(
-    r"(?P<marks>(?:\s*\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\])+)(?P<rest>\s+[a-z][^.!?\[\]]*[.!?]?)"
+    rf"(?P<marks>(?:\s*\[\s*{_NUMBERS}\s*\])+)(?P<rest>[,;]?\s+[a-z][^.!?\[\]]*[.!?]?)"
 )
 """Marks inside a sentence, and what of the sentence follows them."""
 

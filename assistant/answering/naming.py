@@ -78,7 +78,9 @@ def _occurs(word: str, texts: Iterable[str], *, stands_for: bool) -> bool:
 def unknown_opening(statement: str, question: str, cited: Sequence[EvidenceContext]) -> list[str]:
     """Return the statement's first word if it may be a name that no cited article has."""
     first = next(iter(words(abbreviate_phrases(statement))), "")
-    if not first[:1].isupper() or first.lower() in STOPWORDS or not first[1:].islower():
+    if not first[:1].isupper() or not first[1:].islower():
+        return []
+    if first.lower() in STOPWORDS or first.lower() in _ORDINARY_OPENINGS:
         return []
     known = folded_words(question)
     for article in dict.fromkeys(context.article for context in cited):
@@ -86,6 +88,17 @@ def unknown_opening(statement: str, question: str, cited: Sequence[EvidenceConte
     if any(same_word(fold(first), other) for other in (*known, "yes")) or numbers(first):
         return []
     return [first]
+
+
+_ORDINARY_OPENINGS = frozenset(
+    "according additionally almost already although amid among approximately around before between "
+    "currently despite due earlier either eventually everybody everyone finally following formerly "
+    "half hence however initially instead later like many meanwhile mostly nearly neither next "
+    "nobody none nothing officially only originally overall partly people presently previously "
+    "recently reportedly roughly several similarly since some somebody someone still subsequently "
+    "there therefore though thus today together unclear unlike usually via yesterday yet".split()
+)
+"""Words that begin a sentence, are no names, and need not stand in an article."""
 
 
 def _names_another(name: Name, text: str) -> bool:

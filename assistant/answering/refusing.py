@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.facts import STOPWORDS, identifying_names, words
+from assistant.facts import STOPWORDS, flatten, identifying_names, words
 from assistant.types import ArticleReference, Evidence, Refusal, RefusalCode, SearchFilter
 
 REFUSAL_PHRASE = "NOT STATED"
@@ -19,9 +19,14 @@ _REFUSES = re.compile(
 )
 
 
-def is_refusal(draft: str) -> bool:
-    """Tell whether a draft, or one statement of it, says that there is no answer."""
-    return bool(_REFUSES.search(draft))
+def is_refusal(statement: str, source: str = "") -> bool:
+    """Tell whether a statement says that there is no answer.
+
+    One that repeats the words of `source`, the text that was read, reports them: "The venue was
+    not specified" may be news.
+    """
+    reported = flatten(source)
+    return any(flatten(match.group()) not in reported for match in _REFUSES.finditer(statement))
 
 
 def named_terms(question: str) -> list[str]:

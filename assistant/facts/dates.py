@@ -37,28 +37,33 @@ class Day:
         )
 
 
+_ORDINAL = r"\d{1,2}(?:st|nd|rd|th)?(?!\d)"
+_ORDINALS = rf"{_ORDINAL}(?:(?:\s*[-–]\s*|\s+(?:to|and|or)\s+){_ORDINAL}(?!\s*%))*"
 _DAY = re.compile(
-    r"(?:\b(?P<before>\d{1,2})(?:st|nd|rd|th)?(?:\s+of)?\s+)?\b(?P<month>"
+    rf"(?:\b(?P<before>{_ORDINALS})(?:\s+of)?\s+)?\b(?P<month>"
     + "|".join(MONTHS)
     + r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?"
-    r"(?:\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?(?!\d))?(?:,?\s+(?:of\s+)?(?P<year>\d{4})\b)?",
+    rf"(?:\s+(?P<after>{_ORDINALS}))?(?:,?\s+(?:of\s+)?(?P<year>\d{{4}})\b)?",
     re.IGNORECASE,
 )
 
 
 def days(text: str) -> list[Day]:
-    """Find dates with a month: "5 June", "Jan. 5, 2019", "November 2017"."""
+    """Find dates with a month: "5 June", "Jan. 5, 2019", "November 2017".
+
+    Days that share a month ("27-28 February") are one date each.
+    """
     found = []
     for match in _DAY.finditer(text):
         month = match["month"].lower()
         if not match["month"][0].isupper():
             continue
-        day = match["before"] or match["after"]
-        year = match["year"]
+        year = int(match["year"]) if match["year"] else None
         whole = _SHORT_MONTHS.get(month, month)
-        found.append(
-            Day(whole, int(day) if day else None, int(year) if year else None, match.group())
-        )
+        shared = re.findall(r"\d+", match["before"] or match["after"] or "")
+        found += [Day(whole, int(day), year, match.group()) for day in shared] or [
+            Day(whole, None, year, match.group())
+        ]
     return found
 
 

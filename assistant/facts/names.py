@@ -12,7 +12,9 @@ _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|s)", re.IGNORECASE)
 
 _QUOTED = re.compile(r"„([^”“]{2,}?)[”“]|[“\"«]([^”\"»“]{2,}?)[”\"»]|(?<!\w)‘([^‘]{2,}?)’(?!\w)")
 
-_CLAUSES = re.compile(r"(?<=[!?:;])\s+|(?<=[a-z0-9)”\"]\.)\s+|[,()]|\s[–—]\s")
+_CLAUSES = re.compile(r"((?<=[!?:;])\s+|(?<=[a-z0-9)”\"]\.)\s+|[,()]|\s[–—]\s)")
+_WITHIN = re.compile(r"[,()–—]")
+"""What parts clauses of one sentence: a capital after it is a name's, not a sentence's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,10 @@ def names(text: str) -> list[Name]:
     follows it, or when it is written in capitals or with digits.
     """
     found: list[Name] = []
-    for clause in _CLAUSES.split(abbreviate_phrases(text)):
+    pieces = _CLAUSES.split(abbreviate_phrases(text))
+    for clause, mark in zip(pieces[::2], ["", *pieces[1::2]], strict=True):
         run: list[str] = []
-        begins = True
+        begins = not _WITHIN.search(mark)
         for match in WORD.finditer(clause):
             word = match.group()
             if _is_name_word(word):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assistant.facts.words import folded_plain
@@ -10,9 +11,9 @@ from assistant.facts.words import folded_plain
 _NUMBER = re.compile(
     r"(?<![\w.])(?:(?P<designates>[A-Z][A-Za-z]*)[-–‑])?(?P<currency>[$€£¥])?(?P<sign>[-−]?)"
     r"(?P<digits>\d{1,3}(?:[,\u202f\u00a0]\d{3})+(?!\d)|\d+)(?P<fraction>\.\d+)?"
-    r"(?:(?P<suffix>st|nd|rd|th|bn|m|k|s)(?!\w))?"
+    r"(?:(?P<suffix>st|nd|rd|th|bn|m(?!\s+(?:wide|high|long|deep|tall|thick|away|above|below)\b)|k|s)(?!\w))?"
     r"(?:[ \u00a0-]?(?P<scale>hundred|thousand|million|billion|trillion)\b)?"
-    r"(?:[ \u00a0-]?(?P<unit>%|per\s?cent|°[CF]|[A-Za-z]+))?",
+    r"(?:[ \u00a0-]?(?P<unit>%|(?:percentage|per\s?cent)[ -]points?|per\s?cent|°[CF]|[A-Za-z]+))?",
     re.IGNORECASE,
 )
 
@@ -52,6 +53,8 @@ _NUMBER_WORDS = {
 # Alone, "one", "first" and "second" are more often articles and adverbs than counts.
 _WEAK_NUMBER_WORDS = {"one", "first", "second", "third", "twice"}
 
+_FRACTIONS = {"half": 0.5, "quarter": 0.25}
+
 _MULTIPLIERS = {
     "dozen": 12.0,
     "hundred": 100.0,
@@ -66,12 +69,14 @@ _UNITS = {
     for unit, aliases in {
         "km": "km kilometre kilometres kilometer kilometers",
         "mile": "mile miles mi",
-        "m": "metre metres meter meters",
+        "m": "m metre metres meter meters",
         "ft": "foot feet ft",
         "kg": "kg kilogram kilograms kilo kilos",
         "t": "tonne tonnes ton tons",
-        "lb": "lb lbs pound pounds",
+        "lb": "lb lbs",
+        "pound": "pound pounds",
         "%": "% percent percentage",
+        "percentage point": "percentagepoint percentagepoints percentpoint percentpoints",
         "°c": "°c",
         "°f": "°f",
         "usd": "dollar dollars usd",
@@ -123,10 +128,10 @@ def numbers(text: str) -> list[Number]:
 
 
 def _worded_numbers(lowered: str) -> list[Number]:
-    """Find the numbers in words: "twenty-three", "two hundred", "a dozen"."""
+    """Find the numbers in words: "twenty-three", "two hundred", "half a million"."""
     found = []
     for match in _WORDED.finditer(lowered):
-        parts = re.findall(r"[a-z]+", match.group())
+        parts = re.findall(r"[a-z]+", match["number"])
         alone = len(parts) == 1 and (parts[0] in _WEAK_NUMBER_WORDS or parts[0] in _MULTIPLIERS)
         if alone or re.search(r"\d[ ,-]?$", lowered[: match.start()]):
             continue
@@ -134,30 +139,65 @@ def _worded_numbers(lowered: str) -> list[Number]:
         for part in parts:
             if part in _NUMBER_WORDS:
                 current += _NUMBER_WORDS[part]
+            elif part in _FRACTIONS:
+                current += _FRACTIONS[part]
             elif _MULTIPLIERS.get(part, 0.0) >= 1e3:
-                total, current = total + max(current, 1.0) * _MULTIPLIERS[part], 0.0
+                total, current = total + (current or 1.0) * _MULTIPLIERS[part], 0.0
             elif part in _MULTIPLIERS:
-                current = max(current, 1.0) * _MULTIPLIERS[part]
-        following = re.match(r"[ -]?(per ?cent|[a-z]+)", lowered[match.end() :])
-        unit = _UNITS.get(following.group(1).replace(" ", "")) if following else None
+                current = (current or 1.0) * _MULTIPLIERS[part]
+        unit = _UNITS.get(re.sub(r"[ -]", "", match["unit"] or ""))
         found.append(Number(total + current, unit, match.group()))
     return found
 
 
-_SMALL = "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
+def _any(words: Iterable[str]) -> str:
+    return rf"(?:{'|'.join(sorted(words, key=len, reverse=True))})"
 
-_LARGE = "|".join(_MULTIPLIERS)
 
-_WORDED = re.compile(rf"\b(?:(?:a|{_SMALL})(?:[ -](?:and )?(?:{_SMALL}|{_LARGE}))+|{_SMALL})\b")
+_TENS = {word for word, value in _NUMBER_WORDS.items() if value >= 20 and value % 10 == 0}
+_UNITS_OF_TEN = {word for word, value in _NUMBER_WORDS.items() if 1 <= value <= 9} - (
+    _WEAK_NUMBER_WORDS - {"one"}
+)
+_BELOW_100 = rf"(?:{_any(_TENS)}[ -]{_any(_UNITS_OF_TEN)}|{_any(_NUMBER_WORDS)})"
+_HUNDREDS = rf"(?:half a|a|{_BELOW_100})[ -](?:hundred|dozen)(?:[ -](?:and )?{_BELOW_100})?"
+_BELOW_1000 = rf"(?:{_HUNDREDS}|{_BELOW_100})"
+_HALF = r"(?:half a|a quarter of a)"
+_LARGE = r"(?:thousand|million|billion|trillion)"
+_WORDED = re.compile(
+    rf"\b(?P<number>(?:{_HALF}|(?:a|{_BELOW_1000})(?: and a (?:half|quarter))?)[ -]{_LARGE}"
+    rf"(?:[ -](?:and )?{_BELOW_1000}(?:[ -]{_LARGE})?)*"
+    rf"|{_BELOW_1000}(?: and a (?:half|quarter))?)\b"
+    rf"(?:[ -](?!{_any(_NUMBER_WORDS)}\b)"
+    r"(?P<unit>(?:percentage|per ?cent)[ -]points?|per ?cent|[a-z]+))?"
+)
 
 
 def states_number(evidence: str, wanted: Number) -> bool:
-    """Tell whether the evidence has the value, with the same unit where both name one."""
+    """Tell whether the evidence has the value, with the same unit where both name one.
+
+    A number of other things ("12 workers") is no number of a unit ("12 days").
+    """
     for number in numbers(evidence):
         same = abs(number.value - wanted.value) <= 1e-9 * max(1.0, abs(wanted.value))
-        units = (number.unit, wanted.unit)
-        designates = any(unit is not None and unit.startswith("-") for unit in units)
-        if same and (number.unit == wanted.unit or (None in units and not designates)):
+        if same and _units_agree(number, wanted):
             return True
-    weak = {_NUMBER_WORDS[word] for word in folded_plain(evidence) if word in _WEAK_NUMBER_WORDS}
-    return wanted.value in weak
+    spoken = set(folded_plain(evidence))
+    ordinal = re.match(r"\d+(?:st|nd|rd)\b", wanted.text)
+    return any(
+        _NUMBER_WORDS[word] == wanted.value
+        for word in spoken & _WEAK_NUMBER_WORDS
+        if (word in {"first", "second", "third"}) == bool(ordinal)
+    )
+
+
+def _units_agree(one: Number, other: Number) -> bool:
+    units = {one.unit, other.unit}
+    if one.unit == other.unit or units in ({"pound", "gbp"}, {"pound", "lb"}):
+        return True
+    if None not in units or any(unit is not None and unit.startswith("-") for unit in units):
+        return False
+    bare = one if one.unit is None else other
+    return _THINGS.search(bare.text) is None
+
+
+_THINGS = re.compile(r"[ -](?!years\b)[a-z]{3,}s$", re.IGNORECASE)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant.facts import content_words, names, same_word
+from assistant.facts import content_words, flatten, names, same_word
 from assistant.prompts import Prompt, one_line
 from assistant.types import Turn
 
@@ -65,6 +65,8 @@ def rewrite(
     messages = prompt.render(turns="\n".join(lines), question=one_line(question))
     reply = model.invoke(messages, max_tokens=80)
     rewritten = one_line(str(reply.text)).strip("\"'“” ")
+    if flatten(rewritten) == flatten(question) and names(question):
+        return None
     most = len(question) + sum(len(line) for line in lines) + 40
     if len(rewritten) <= most and _keeps(question, rewritten, history[-_EARLIER_TURNS:]):
         return rewritten
