@@ -47,7 +47,7 @@ def render_answer(answer: Answer, *, sources: bool = True, details: bool = False
         return Group(*parts)
     for statement in answer.statements:
         mark, style = VERDICT_MARKS[statement.support.verdict]
-        line = Text(f"{mark} ", style=style) + plain(statement.text)
+        line = Text(f"{mark} ", style=style) + plain(statement.told)
         line.append("".join(f" [{number}]" for number in statement.citations), style="cyan")
         line.append(f"  {statement.support.verdict} {statement.support.score:.2f}", style="dim")
         parts.append(line)

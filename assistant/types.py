@@ -201,11 +201,21 @@ class Support:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence of an answer with the numbers of its citations."""
+    """One sentence of an answer with the numbers of its citations.
+
+    One that `differs` is a sentence of the evidence that answers with another number or time
+    than the statements before it: there the articles disagree, or speak of different things.
+    """
 
     text: str
     citations: tuple[int, ...]
     support: Support
+    differs: bool = False
+
+    @property
+    def told(self) -> str:
+        """The text as a reader sees it: with a word of warning where it differs."""
+        return f"Stated otherwise: {self.text}" if self.differs else self.text
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, with the checks by their names."""
@@ -293,7 +303,7 @@ class Answer:
         if self.refusal:
             return self.refusal.message
         return " ".join(
-            statement.text + "".join(f" [{number}]" for number in statement.citations)
+            statement.told + "".join(f" [{number}]" for number in statement.citations)
             for statement in self.statements
         )
 
@@ -331,7 +341,7 @@ def _statement_from_plain(plain: Mapping[str, Any]) -> Statement:
     support = plain["support"]
     checks = tuple(Check(name, **check) for name, check in support["checks"].items())
     support = Support(support["verdict"], support["score"], checks)
-    return Statement(plain["text"], tuple(plain["citations"]), support)
+    return Statement(plain["text"], tuple(plain["citations"]), support, plain.get("differs", False))
 
 
 def _refusal_from_plain(plain: Mapping[str, Any]) -> Refusal:

@@ -7,7 +7,9 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answering.answer_kind import asks_yes_or_no, drop_unproven_yes
+from assistant.answering.checks import check_statement
 from assistant.answering.context import read_contexts
+from assistant.answering.differing import find_differing
 from assistant.answering.drafting import Draft, draft_chain, render_evidence, stream_draft
 from assistant.answering.linking import LinkedStatement, link
 from assistant.answering.prompting import Prompts
@@ -51,6 +53,9 @@ _SHOWN: tuple[Verdict, ...] = ("supported", "partly")
 
 _WORTH_INSISTING = 0.3
 """Verifier's probability from which a yes/no question that got no answer is drafted once more."""
+
+_DIFFERING = 2
+"""Sentences at most that are shown because they answer otherwise."""
 
 _WORTH_QUOTING = 0.1
 """Verifier's probability from which a sentence may be shown where no draft is supported."""
@@ -143,6 +148,7 @@ class AnswerChain:
         if not attempt.shown:
             yield self._finish_refused(run, "unsupported" if run.dropped else "not_stated")
             return
+        yield from self._add_differing(run, attempt)
         citations = tuple(
             run.contexts[number].cite(printed) for number, printed in attempt.numbering.items()
         )
@@ -175,6 +181,25 @@ class AnswerChain:
             itself = LinkedStatement(one_line(best.reading), (best.number,))
             yield from self._settle(run, attempt, [itself], ("supported",))
         return attempt
+
+    def _add_differing(self, run: Run, attempt: Attempt) -> Iterator[Event]:
+        """Show sentences of the evidence that answer otherwise, if they are supported as well."""
+        for number in find_differing(
+            run.asked,
+            [statement.text for statement in attempt.shown],
+            attempt.numbering,
+            run.contexts,
+            run.chances,
+        )[:_DIFFERING]:
+            context = run.contexts[number]
+            text = one_line(context.evidence.reading)
+            checks = check_statement(text, run.asked, [context])
+            support, usage = self.judge.verify(text, run.asked, [context], checks)
+            run.usage = run.usage + usage
+            if support.verdict in _SHOWN:
+                numbers = attempt.print_numbers([number])
+                attempt.shown.append(Statement(text, numbers, support, differs=True))
+                yield Verified(attempt.shown[-1])
 
     def _settle(
         self,

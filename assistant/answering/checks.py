@@ -224,11 +224,14 @@ def check_counted(statement: str, question: str, cited: Sequence[EvidenceContext
     spoken = any(same_word(word, other) for word in wanted for other in near)
     missing = [] if spoken else list(wanted)
     head = counted[-1:]
+    told = numbers(" ".join(context.close for context in cited))
     counts = {
         number.value
-        for number in numbers(" ".join(context.close for context in cited))
+        for number in told
         if any(same_word(fold(word), fold(number.text.split()[-1])) for word in head)
     }
+    if counts:  # "300 homes were flooded. Officials gave a figure of 450."
+        counts |= {number.value for number in told if number.text[-1].isdigit()}
     said = [number for number in numbers(statement) if not (number.unit or "").startswith("-")]
     if counts and said and not any(number.value in counts for number in said):
         missing.append(f"{said[0].text} as the number of {head[0]}")

@@ -33,7 +33,7 @@ def conversation_as_markdown(title: str, turns: Sequence[TurnView]) -> str:
         if answer.refusal:
             parts.append(_plain(answer.refusal.message))
         parts += [
-            f"{_plain(item.text + _numbers(item.citations))} "
+            f"{_plain(item.told + _numbers(item.citations))} "
             f"({item.support.verdict}, {item.support.score:.2f})"
             for item in answer.statements
         ]

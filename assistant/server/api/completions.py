@@ -158,7 +158,7 @@ class _Reply:
         if answer.refusal is not None:
             return [_text(answer, listed=self._listed)]
         texts = [
-            statement.text + "".join(f" [{number}]" for number in statement.citations)
+            statement.told + "".join(f" [{number}]" for number in statement.citations)
             for statement in answer.statements
         ]
         spaced = [text if index == 0 else f" {text}" for index, text in enumerate(texts)]

@@ -133,6 +133,7 @@ class StatementBody(_Given):
     text: str
     citations: list[int]
     support: SupportBody
+    differs: bool
 
 
 class CitationBody(_Given):

@@ -105,7 +105,7 @@ def _statement(statement: Statement, turn_id: str, *, linked: bool = True) -> st
     numbers = "".join(_number(number, turn_id) for number in statement.citations) if linked else ""
     verdict = render_verdict(statement.support)
     kind = statement.support.verdict
-    return f'<p class="statement {kind}">{text(statement.text)}{numbers} {verdict}</p>'
+    return f'<p class="statement {kind}">{text(statement.told)}{numbers} {verdict}</p>'
 
 
 def _number(number: int, turn_id: str) -> str:
