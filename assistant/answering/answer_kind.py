@@ -75,11 +75,21 @@ def asks_for_number(question: str) -> bool:
     return bool(_NUMBER_ASKED.search(question))
 
 
+def asks_for_thing(question: str) -> bool:
+    """Tell whether a question asks who, what, which or where: for somebody or something."""
+    return bool(_THING_ASKED.search(question))
+
+
 def asks_for_time(question: str) -> bool:
     """Tell whether a question asks for a date or a time."""
     return any(asks.search(question) for asks, kind, _ in _TYPES if kind in {"a date", "a time"})
 
 
+_THING_ASKED = re.compile(
+    r"^\W*(?:(?:in|on|at|by|from|to|for|with) )?(?:who(?:se|m)?|where|which|what)\b"
+    r"(?! (?:did|do|does|reasons?|happen\w*|led|caused)\b)",
+    re.IGNORECASE,
+)
 _MEASURES = (
     "number|percentage|share|proportion|price|cost|sum|amount|turnout|toll|height|range|speed|"
     "weight|length|distance|area|rate|value|temperature|attendance|size|loss|figure|score|age"

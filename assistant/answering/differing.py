@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from assistant.answering.answer_kind import asks_for_number, asks_for_time
+from assistant.answering.answer_kind import asks_for_number, asks_for_thing, asks_for_time
 from assistant.answering.context import EvidenceContext
-from assistant.facts import Number, content_words, days, numbers
+from assistant.facts import Number, content_words, days, numbers, same_word
 
 _ANSWERS = 0.4
 """Verifier's probability from which a sentence counts as an answer of its own."""
@@ -35,27 +35,31 @@ def find_differing(
 ) -> list[int]:
     """Return the numbers of evidence that answers with another value, the likeliest first.
 
-    Only questions for a number or a time have values that can be compared. A sentence differs if
-    it is not cited, its values are none of those of the statements, of what they cite, or of the
-    question, and the verifier takes it for an answer or it goes on from one that is cited
-    ("Organisers spoke of 5,000").
+    A sentence differs if it is not cited and the verifier takes it for an answer. Of numbers and
+    times it has to give one that neither the statements, nor what they cite, nor the question has;
+    then it may also go on from a sentence that is cited ("Organisers spoke of 5,000"). Whoever or
+    whatever else was asked for, it has to be of another article and share no word of the answer.
     """
-    if asks_for_time(question):
-        differs = _other_time
-    elif asks_for_number(question):
-        differs = _other_number
-    else:
-        return []
     said = " ".join(stated)
-    cited_texts = {contexts[number].evidence.text for number in cited}
     known = " ".join([said, question, *(contexts[number].evidence.reading for number in cited)])
-    differing = [
-        number
-        for number, context in contexts.items()
-        if number not in cited
-        and (chances[number] >= _ANSWERS or _goes_on(context, cited_texts))
-        and differs(context.evidence.reading, said, known)
-    ]
+    texts = {contexts[number].evidence.text for number in cited}
+    articles = {contexts[number].article.id for number in cited}
+
+    def differs(number: int) -> bool:
+        context = contexts[number]
+        reading = context.evidence.reading
+        if asks_for_time(question) or asks_for_number(question):
+            other = _other_time if asks_for_time(question) else _other_number
+            answers = chances[number] >= _ANSWERS or _goes_on(context, texts)
+            return answers and other(reading, said, known)
+        return (
+            asks_for_thing(question)
+            and chances[number] >= _ANSWERS
+            and context.article.id not in articles
+            and _shares_nothing(reading, said, question)
+        )
+
+    differing = [number for number in contexts if number not in cited and differs(number)]
     return sorted(differing, key=lambda number: -chances[number])
 
 
@@ -67,6 +71,13 @@ def _goes_on(context: EvidenceContext, cited: Collection[str]) -> bool:
         and _GIVES.search(sentence) is not None
         and len(content_words(sentence)) <= _BRIEF
     )
+
+
+def _shares_nothing(text: str, said: str, question: str) -> bool:
+    """Tell whether a text has no content word of what was said beyond the question."""
+    asked, there = content_words(question), content_words(text)
+    new = [word for word in content_words(said) if not any(same_word(word, w) for w in asked)]
+    return bool(new) and not any(same_word(word, other) for word in new for other in there)
 
 
 def _other_number(text: str, said: str, known: str) -> bool:

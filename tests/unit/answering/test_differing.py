@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -100,6 +101,32 @@ def test_a_sentence_that_the_verifier_takes_for_an_answer_may_differ(
 ) -> None:
     assert differing(question, text, stated, chance=0.9) == wanted
     assert differing(question, text, stated, chance=0.1) == []
+
+
+SPORT = "What sport is Lee associated with?"
+
+
+@pytest.mark.parametrize(
+    ("question", "other", "stated", "wanted"),
+    [
+        (SPORT, "Lee is a former boxer.", "Lee is a speed skater.", True),
+        (SPORT, "Lee won medals in speed skating.", "Lee is a speed skater.", False),
+        ("Why did Lee stop?", "Lee wanted to box.", "Lee stopped after a fall.", False),
+        ("What did Lee say?", "Lee spoke of boxing.", "Lee said that he was tired.", False),
+    ],
+)
+def test_another_article_may_name_something_else(
+    question: str, other: str, stated: str, wanted: bool
+) -> None:
+    (one,) = make_contexts(Article("Lee the skater", "Lee skates for Korea."))
+    (two,) = make_contexts(Article("Another Lee", other))
+    (same,) = make_contexts(Article("Lee the skater", other))
+    for context, expected in (
+        (two, [2] if wanted else []),
+        (dataclasses.replace(same, article=one.article), []),
+    ):
+        contexts = {1: one, 2: context}
+        assert find_differing(question, [stated], {1}, contexts, {1: 0.9, 2: 0.9}) == expected
 
 
 def test_the_likeliest_comes_first() -> None:
