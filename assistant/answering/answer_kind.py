@@ -75,6 +75,11 @@ def asks_for_number(question: str) -> bool:
     return bool(_NUMBER_ASKED.search(question))
 
 
+def asks_for_value(question: str) -> bool:
+    """Tell whether a question asks for a number or a time: for what can be compared."""
+    return asks_for_number(question) or asks_for_time(question)
+
+
 def asks_for_thing(question: str) -> bool:
     """Tell whether a question asks who, what, which or where: for somebody or something."""
     return bool(_THING_ASKED.search(question))

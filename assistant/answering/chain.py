@@ -6,7 +6,11 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
-from assistant.answering.answer_kind import asks_yes_or_no, drop_unproven_yes
+from assistant.answering.answer_kind import (
+    asks_for_value,
+    asks_yes_or_no,
+    drop_unproven_yes,
+)
 from assistant.answering.checks import check_statement
 from assistant.answering.context import read_contexts
 from assistant.answering.differing import find_differing
@@ -183,7 +187,11 @@ class AnswerChain:
         return attempt
 
     def _add_differing(self, run: Run, attempt: Attempt) -> Iterator[Event]:
-        """Show sentences of the evidence that answer otherwise, if they are supported as well."""
+        """Show sentences of the evidence that answer otherwise, if they are supported as well.
+
+        What is no number or time is hard to compare: there a partly supported one is not enough.
+        """
+        accepted = _SHOWN if asks_for_value(run.asked) else ("supported",)
         for number in find_differing(
             run.asked,
             [statement.text for statement in attempt.shown],
@@ -196,7 +204,7 @@ class AnswerChain:
             checks = check_statement(text, run.asked, [context])
             support, usage = self.judge.verify(text, run.asked, [context], checks)
             run.usage = run.usage + usage
-            if support.verdict in _SHOWN:
+            if support.verdict in accepted:
                 numbers = attempt.print_numbers([number])
                 attempt.shown.append(Statement(text, numbers, support, differs=True))
                 yield Verified(attempt.shown[-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from assistant.answering.answer_kind import asks_for_number, asks_for_thing, asks_for_time
+from assistant.answering.answer_kind import asks_for_thing, asks_for_time, asks_for_value
 from assistant.answering.context import EvidenceContext
 from assistant.facts import Number, content_words, days, numbers, same_word
 
@@ -48,7 +48,7 @@ def find_differing(
     def differs(number: int) -> bool:
         context = contexts[number]
         reading = context.evidence.reading
-        if asks_for_time(question) or asks_for_number(question):
+        if asks_for_value(question):
             other = _other_time if asks_for_time(question) else _other_number
             answers = chances[number] >= _ANSWERS or _goes_on(context, texts)
             return answers and other(reading, said, known)
