@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
+from assistant import Article
+from assistant.corpus.readers import read_file
 from evals.outcomes import CitedSpan, FoundSpan, Outcome, StatementOutcome
 from evals.samples import Sample
 from evals.scorers import score
 from evals.scorers.correctness import chose_right, is_right
-from evals.scorers.groundedness import is_grounded
+from evals.scorers.groundedness import is_grounded, unfounded_facts
 from evals.scorers.retrieval import evidence_targets, rank_scores
 from evals.scorers.text import exact, holds, normal, token_f1
 from tests.support.evals import (
@@ -22,6 +25,7 @@ from tests.support.evals import (
     unanswerable,
 )
 
+SUMMIT_ARTICLE = Path(__file__).parents[3] / "corpus" / "second-trump-kim-summit.md"
 LONG = "It is 503 metres long, said Mayor Anna Berg."
 
 
@@ -164,6 +168,42 @@ def test_a_citation_must_be_verbatim_and_of_a_known_article(bad: CitedSpan) -> N
 def test_groundedness(text: str, grounded: bool) -> None:
     outcome = answered(text, LONG)
     assert is_grounded(outcome.statements[0], outcome, find) is grounded
+
+
+FACTS = Article(
+    "A Summit in Hanoi",
+    "In 2015 the 1,250 members of the U.S. delegation met twelve Koreans. Protesters marched at "
+    "10.30 and paid $20.00. Kim Jong-un left by train, Johnson said. It was the 20th visit.",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "unfounded"),
+    [
+        ("In 2015 there were 1250 members [1].", ()),
+        ("There were 5 members and 15 rooms, with 12 staff.", ("5", "15")),
+        ("They were 250 in 201, and 0 or 50 left.", ("250", "201", "0", "50")),
+        ("They paid $20 at 10.30 on the 20th visit.", ()),
+        ("They paid 20.5 dollars.", ("20.5",)),
+        ("Smith left by train.", ("smith",)),
+        ("Johnson's train left. Smith said so.", ("smith",)),
+        ("Twelve Koreans came. Three Koreans left.", ("three",)),
+        ("The North Korean delegation came.", ("north",)),
+        ("The US and Korea met, the Korean said.", ()),
+        ("Protest was heard. Yes, it was.", ()),
+        ("They met John and Un.", ("john",)),
+        ("The Summit-Hanoi delegation left.", ()),
+    ],
+)
+def test_facts_are_compared_as_whole_tokens(text: str, unfounded: tuple[str, ...]) -> None:
+    span = FoundSpan(FACTS.id, 0, 10, 1.0)
+    assert unfounded_facts(text, [span], lambda _: FACTS) == unfounded
+
+
+def test_the_article_that_comes_with_the_project_is_founded_in_itself() -> None:
+    article = read_file(SUMMIT_ARTICLE, source_bytes=1_000_000)
+    span = FoundSpan(article.id, 0, 10, 1.0)
+    assert unfounded_facts(article.text, [span], lambda _: article) == ()
 
 
 def test_groundedness_without_sources_is_unknown() -> None:
