@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from evals.comparing import show
+from evals.measures import share
 from evals.rows import Row, Rows, RunError
-from evals.stats import loss_p, proportion
+from evals.stats import loss_p
 
 BASELINES = Path(__file__).parent / "baselines"
 SMOKE = BASELINES / "smoke"
@@ -130,8 +131,9 @@ def _test(
     before = [was for was, _ in pairs]
     after = [bool(row["scores"]["right"]) for _, row in pairs]
     p = loss_p(before, after)
+    rows = [row for _, row in pairs]
     lines.append(
-        f"{part}: right {show(proportion(before))} before, {show(proportion(after))} now, "
+        f"{part}: right {show(share(before, rows))} before, {show(share(after, rows))} now, "
         f"p of such a loss {p:.3f}"
     )
     if p < _ALPHA / len(_PARTS):
