@@ -10,7 +10,7 @@ from assistant.corpus.readers import read_file
 from evals.outcomes import CitedSpan, FoundSpan, Outcome, StatementOutcome
 from evals.samples import Sample
 from evals.scorers import score
-from evals.scorers.correctness import chose_right, is_right
+from evals.scorers.correctness import accepts_some, chose_right, is_right
 from evals.scorers.groundedness import is_grounded, unfounded_facts
 from evals.scorers.retrieval import evidence_targets, rank_scores
 from evals.scorers.text import exact, holds, normal, token_f1
@@ -237,6 +237,12 @@ def test_a_draft_for_an_unanswerable_question_is_wrong() -> None:
     outcome = Outcome(text="", refused=True, statements=(dropped,))
     (found,) = score(unanswerable(), outcome, find).statements
     assert found.right is False
+
+
+def test_a_statement_is_right_by_golds_as_well_as_by_patterns() -> None:
+    wanted = Sample("s", "Where?", True, golds=(("Paris",),), wrong=("Rome",))
+    assert accepts_some(wanted, "It was Paris.")
+    assert not accepts_some(wanted, "It was Paris or Rome.")
 
 
 def test_several_golds_are_compared_as_one_text() -> None:
