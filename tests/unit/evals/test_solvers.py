@@ -9,6 +9,7 @@ import pytest
 
 from assistant import Assistant, Evidence
 from evals.solvers.assistant import rank_evidence
+from evals.solvers.plain import refuses
 from evals.solvers.retrieval import find_passages
 from tests.support.evals import ARTICLE
 
@@ -27,6 +28,26 @@ def test_evidence_is_ranked_by_the_reranker_not_by_cosine() -> None:
         ]
     )
     assert [(span.start, span.score) for span in found] == [(2, 0.8), (3, 0.8), (1, 0.2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("The passages do not answer the question.", True),
+        ("The passage [1] does not explicitly mention the price.", True),
+        ("[2] doesn't say.", True),
+        ("The date is not stated.", True),
+        ("No price is given in the article.", True),
+        ("There is no information about boats [1].", True),
+        ("The question cannot be answered.", True),
+        ("The deal does not include missiles [1].", False),
+        ("Kim did not give a speech [1].", False),
+        ("Permission was not given [2].", False),
+        ("He did not say goodbye; the text of the treaty was signed [1].", False),
+    ],
+)
+def test_a_plain_refusal_speaks_of_the_passages(text: str, refused: bool) -> None:
+    assert refuses(text) is refused
 
 
 @pytest.mark.parametrize(
