@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from evals.samples import Sample, SampleError, read_sample, validate
@@ -15,6 +17,7 @@ Ask = Callable[[str, str], str]
 """Asks a person: a prompt and what an empty reply means."""
 
 _SLUG_WORDS = 6
+_SLUG_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def read_stored(text: str) -> list[Stored]:
     Raises:
         SampleError: it is neither.
     """
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.split("\n") if line.strip()]
     try:
         entries = [json.loads(line) for line in lines]
     except json.JSONDecodeError:
@@ -82,9 +85,20 @@ def read_stored(text: str) -> list[Stored]:
     ]
 
 
-def sample_of(answer: Mapping[str, Any], given: Given, ask: Ask | None) -> dict[str, Any]:
+def question_of(answer: Mapping[str, Any]) -> str:
+    """Return what was answered: a follow-up as it was rewritten, so that it stands alone."""
+    return str(answer.get("rewritten") or answer["question"])
+
+
+def sample_of(
+    answer: Mapping[str, Any],
+    given: Given,
+    ask: Ask | None,
+    known: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
     """Turn an answer into the plain values of a sample.
 
+    `known` has the questions that there are, by id: a question gets an id that no other has.
     Thumbs up: the answer's own outcome is what is right, so its citations are the evidence.
     Thumbs down: what would be right has to be given or asked for.
 
@@ -98,9 +112,10 @@ def sample_of(answer: Mapping[str, Any], given: Given, ask: Ask | None) -> dict[
     if answerable is None:
         reply = _asked(ask, "Do the articles answer this question? (yes/no)", "yes", "--answerable")
         answerable = reply.lower().startswith("y")
+    question = question_of(answer)
     entry: dict[str, Any] = {
-        "id": given.sample_id or slug_of(answer["question"]),
-        "question": answer["question"],
+        "id": given.sample_id or new_id(question, known),
+        "question": question,
         "turns": [],
         "answerable": answerable,
         "answers": [],
@@ -146,7 +161,7 @@ def append_sample(path: Path, entry: Mapping[str, Any], texts: Sequence[str] | N
         validate(sample, texts if texts is not None else quotes)
     except (KeyError, TypeError, ValueError, re.error) as error:
         raise SampleError(f"The sample is not valid: {error}.") from error
-    if sample.id in ids_in(path):
+    if sample.id in questions_in(path):
         raise SampleError(f"{path.name} has a sample {sample.id!r} already: give another --id.")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
@@ -154,10 +169,11 @@ def append_sample(path: Path, entry: Mapping[str, Any], texts: Sequence[str] | N
     return sample
 
 
-def ids_in(path: Path) -> set[str]:
-    """Return the ids of a question file; none if there is no such file."""
-    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-    return {str(json.loads(line).get("id")) for line in lines if line.strip()}
+def questions_in(path: Path) -> dict[str, str]:
+    """Return the questions of a question file by id; none if there is no such file."""
+    lines = path.read_text("utf-8").split("\n") if path.is_file() else []
+    entries = [json.loads(line) for line in lines if line.strip()]
+    return {str(entry.get("id")): str(entry.get("question")) for entry in entries}
 
 
 def _asked(ask: Ask | None, prompt: str, default: str, option: str) -> str:
@@ -166,7 +182,10 @@ def _asked(ask: Ask | None, prompt: str, default: str, option: str) -> str:
     return ask(prompt, default)
 
 
-def slug_of(question: str) -> str:
-    """Make an id of a question's first words."""
-    words = re.findall(r"[a-z0-9]+", question.lower())
-    return "-".join(words[:_SLUG_WORDS]) or "question"
+def new_id(question: str, known: Mapping[str, str]) -> str:
+    """Make an id of a question's first words, with a digest where another question has that."""
+    words = re.findall(r"[^\W_]+", question.lower())
+    slug = "-".join(words[:_SLUG_WORDS])[:_SLUG_CHARS] or "question"
+    if known.get(slug, question) == question:
+        return slug
+    return f"{slug}-{hashlib.sha256(question.encode()).hexdigest()[:6]}"

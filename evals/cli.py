@@ -84,12 +84,12 @@ def run(
     if unknown := sorted(set(names) - set(SOLVERS)):
         raise typer.BadParameter(f"no pipeline {', '.join(unknown)}")
     home = out if out is not None else _RUNS / "-".join(suite.name for suite in chosen)
-    judge_model = None
+    loaded_judge = None
     if judge is not None:
         from evals.scorers.judge import load_judge
 
         try:
-            judge_model = load_judge(judge, judge_url)
+            loaded_judge = load_judge(judge, judge_url)
         except (ImportError, ValueError) as error:
             raise typer.BadParameter(f"the judge {judge} cannot be set up: {error}") from error
     rows: list[Row] = []
@@ -108,7 +108,7 @@ def run(
                     home,
                     done=bar.advance,
                     workers=workers,
-                    judge_model=judge_model,
+                    judge=loaded_judge,
                 )
     _write(home)
     wrong = [row for row in failures(rows) if row["pipeline"] == names[0]]

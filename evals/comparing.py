@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evals.measures import cluster_of
+from evals.measures import cluster_of, share
 from evals.rows import Row, Rows, key_of
-from evals.stats import Difference, Estimate, mcnemar, paired, proportion
+from evals.stats import Difference, Estimate, mcnemar, paired
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ def _compare(suite: str, pipeline: str, pairs: list[tuple[Row, Row]]) -> Compari
         suite,
         pipeline,
         len(pairs),
-        proportion(first),
-        proportion(second),
+        share(first, [now for _, now in scored]),
+        share(second, [now for _, now in scored]),
         mcnemar(first, second),
         {
             name: found

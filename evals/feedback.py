@@ -9,7 +9,15 @@ from typing import Annotated
 import typer
 
 from assistant import Assistant
-from evals.adding import Given, Stored, append_sample, ids_in, read_stored, sample_of, slug_of
+from evals.adding import (
+    Given,
+    Stored,
+    append_sample,
+    question_of,
+    questions_in,
+    read_stored,
+    sample_of,
+)
 from evals.rows import RunError
 from evals.selection import failing_kindly, settings_of
 
@@ -69,7 +77,8 @@ def add(
             )
             if len(stored) > 1 and not _wanted(item, given, questions):
                 continue
-            entry = sample_of(item.answer, given, _prompt if interactive else None)
+            known = questions_in(questions)
+            entry = sample_of(item.answer, given, _prompt if interactive else None, known)
             sample = append_sample(questions, entry, texts)
             typer.echo(f"{sample.id} → {questions}")
 
@@ -95,12 +104,12 @@ def _thumb(up: bool | None, item: Stored) -> bool:
 
 def _wanted(item: Stored, given: Given, questions: Path) -> bool:
     """Say which of several answers comes next; False if its question is in the file already."""
-    question = item.answer["question"]
+    question = question_of(item.answer)
     thumb = "good" if given.up else "bad"
     said = f": {item.comment}" if item.comment else ""
     typer.echo(f"\n{question} ({thumb}{said})")
-    if slug_of(question) in ids_in(questions):
-        typer.echo(f"{slug_of(question)} is in {questions} already")
+    if question in questions_in(questions).values():
+        typer.echo(f"It is in {questions} already")
         return False
     return True
 

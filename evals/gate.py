@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from evals.comparing import show
+from evals.measures import share
 from evals.rows import Row, Rows, RunError
-from evals.stats import loss_p, proportion
+from evals.stats import loss_p
 
 BASELINES = Path(__file__).parent / "baselines"
 SMOKE = BASELINES / "smoke"
@@ -78,8 +79,10 @@ def write_baseline(folder: Path, suite: str, rows: Rows, setup: Mapping[str, Any
     return path
 
 
-def hold(baseline: Baseline, rows: Rows) -> Verdict:
-    """Hold rows against a baseline.
+def hold(baseline: Baseline, rows: Rows, setup: Mapping[str, Any]) -> Verdict:
+    """Hold rows, made under a set-up, against a baseline.
+
+    Where the set-up differs, a line says in what; that alone fails nothing.
 
     Losses are tested by McNemar's exact one-sided test over all samples, over the answerable
     and over the unanswerable ones, at 0.05 divided by three (Bonferroni): a better half must
@@ -100,6 +103,13 @@ def hold(baseline: Baseline, rows: Rows) -> Verdict:
             pairs.append((bool(was["right"]), row))
     lines: list[str] = []
     problems: list[str] = []
+    other = [
+        f"{name} {setup[name]} instead of {was}"
+        for name, was in baseline.setup.items()
+        if name in setup and str(setup[name]) != was
+    ]
+    if other:
+        lines.append(f"not as the baseline was made: {', '.join(other)}")
     if len(changed) > _MOST_CHANGED * len(baseline.samples):
         problems.append(
             f"{len(changed)} of {len(baseline.samples)} samples are missing or were changed: "
@@ -130,8 +140,9 @@ def _test(
     before = [was for was, _ in pairs]
     after = [bool(row["scores"]["right"]) for _, row in pairs]
     p = loss_p(before, after)
+    rows = [row for _, row in pairs]
     lines.append(
-        f"{part}: right {show(proportion(before))} before, {show(proportion(after))} now, "
+        f"{part}: right {show(share(before, rows))} before, {show(share(after, rows))} now, "
         f"p of such a loss {p:.3f}"
     )
     if p < _ALPHA / len(_PARTS):

@@ -10,7 +10,7 @@ from functools import partial
 from evals.outcomes import STAGES, stage_seconds
 from evals.rows import Row, Rows
 from evals.scorers.retrieval import RECALL_AT
-from evals.stats import NOTHING, Estimate, mean, proportion
+from evals.stats import FEWEST_CLUSTERS, NOTHING, Estimate, mean, proportion
 from evals.support import Calibration, RiskCoverage, calibration, risk_coverage
 
 _SHOWN_RECALL = 4
@@ -37,10 +37,9 @@ class RefusalMatrix:
 
 def measures(rows: Rows) -> list[Measure]:
     """Return every measure that applies to the rows of one suite and pipeline, in print order."""
-    scores = [row["scores"] for row in rows]
-    refused = [(row["answerable"], row["scores"]["refused"]) for row in rows]
-    statements = [s for score in scores for s in score["statements"] if s["shown"]]
-    supported = [s for s in statements if s["verdict"] in {"supported", "unchecked"}]
+    statements = [(s, row) for row in rows for s in row["scores"]["statements"] if s["shown"]]
+    grounded = [(s, row) for s, row in statements if s["grounded"] is not None]
+    supported = [(s, row) for s, row in grounded if s["verdict"] in {"supported", "unchecked"}]
     found = [
         ("answerable_right", "answerable right", _share(rows, lambda r: _right(r, wanted=True))),
         (
@@ -51,12 +50,12 @@ def measures(rows: Rows) -> list[Measure]:
         (
             "answerable_answered",
             "answerable answered",
-            proportion([not no for answerable, no in refused if answerable]),
+            _share(rows, lambda r: not r["scores"]["refused"] if r["answerable"] else None),
         ),
         (
             "unanswerable_refused",
             "unanswerable refused",
-            proportion([no for answerable, no in refused if not answerable]),
+            _share(rows, lambda r: None if r["answerable"] else r["scores"]["refused"]),
         ),
         ("choice_right", "multiple choice right", _share(rows, lambda r: r["scores"]["choice"])),
         (
@@ -91,12 +90,12 @@ def measures(rows: Rows) -> list[Measure]:
         (
             "grounded",
             "statements grounded",
-            proportion([s["grounded"] for s in statements if s["grounded"] is not None]),
+            share([s["grounded"] for s, _ in grounded], [row for _, row in grounded]),
         ),
         (
             "supported_ungrounded",
             "shown as supported, not grounded",
-            proportion([not s["grounded"] for s in supported if s["grounded"] is not None]),
+            share([not s["grounded"] for s, _ in supported], [row for _, row in supported]),
         ),
         ("judged_right", "right by the judge", _share(rows, _judged)),
     ]
@@ -230,8 +229,21 @@ def _judged(row: Row) -> bool | None:
     return None if judged is None else judged["right"]
 
 
+def share(hits: Sequence[bool], rows: Rows) -> Estimate:
+    """Return the share of hits, each of the row at its place; rows of one group err together.
+
+    The group is the suite's own: a base question, an article. Without one, or with so few that
+    they say nothing, a row is its own group.
+    """
+    groups = [str(row["group"] or row["sample_id"]) for row in rows]
+    if len(set(groups)) < FEWEST_CLUSTERS:
+        groups = [str(row["sample_id"]) for row in rows]
+    return proportion(hits, groups)
+
+
 def _share(rows: Rows, read: Callable[[Row], bool | None]) -> Estimate:
-    return proportion([value for row in rows if (value := read(row)) is not None])
+    known = [(value, row) for row in rows if (value := read(row)) is not None]
+    return share([value for value, _ in known], [row for _, row in known])
 
 
 def _mean(rows: Rows, read: Callable[[Row], float | None]) -> Estimate:

@@ -45,8 +45,8 @@ class Outcome:
     """What a user would see, what led to it, and what it took.
 
     `passages` are what retrieval found before evidence was chosen, best first; `evidence` is
-    what the chat model read, best first. Times are seconds since the question, None where a
-    step did not happen. `details` is the Answer's own JSON form where there is one.
+    what the chat model read, best first by the reranker. Times are seconds since the question,
+    None where a step did not happen. `details` is the Answer's own JSON form where there is one.
     """
 
     text: str

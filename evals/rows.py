@@ -86,7 +86,7 @@ def read_rows(out: Path) -> list[Row]:
     """Read the rows of a run; a line that was cut off is left out, of twins the last counts."""
     path = out / ROWS
     rows: dict[tuple[str, str, str], Row] = {}
-    for line in path.read_text("utf-8").splitlines() if path.is_file() else []:
+    for line in path.read_text("utf-8").split("\n") if path.is_file() else []:
         try:
             row = json.loads(line)
         except json.JSONDecodeError:

@@ -20,7 +20,7 @@ from evals.setup import check_setup, describe
 from evals.solvers import SOLVERS, Solver
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
+    from evals.scorers.judge import Judge
 
 Done = Callable[[Row, int, int], None]
 """Called with a new row, how many rows are done, and how many there are to do."""
@@ -34,7 +34,7 @@ def run_samples(
     *,
     done: Done,
     workers: int = 1,
-    judge_model: BaseChatModel | None = None,
+    judge: Judge | None = None,
     solvers: dict[str, Solver] | None = None,
 ) -> list[Row]:
     """Run what is not in `out` yet and return the rows of these samples and pipelines.
@@ -42,11 +42,12 @@ def run_samples(
     A sample that changed since its row was written is asked again.
 
     Raises:
-        RunError: `out` holds rows of another model, prompt, corpus or settings.
+        RunError: `out` holds rows of another model, prompt, corpus, judge, code or settings.
     """
     known = SOLVERS if solvers is None else solvers
     out.mkdir(parents=True, exist_ok=True)
-    check_setup(out, suite.name, describe(suite.assistant))
+    named = "" if judge is None else judge.name
+    check_setup(out, suite.name, describe(suite.assistant, judge=named))
     digests = {sample.id: sample.digest for sample in samples}
     rows = {
         key_of(row): row
@@ -68,7 +69,7 @@ def run_samples(
             raise CancelledError
         try:
             outcome = known[name](suite.assistant, sample, suite.where(sample))
-            row = _score(suite, name, sample, outcome, judge_model)
+            row = _score(suite, name, sample, outcome, judge)
         except BaseException:
             stopping.set()
             raise
@@ -102,13 +103,13 @@ def _score(
     pipeline: str,
     sample: Sample,
     outcome: Outcome,
-    judge_model: BaseChatModel | None,
+    judge: Judge | None,
 ) -> Row:
     scores = score(sample, outcome, suite.article)
-    if judge_model is not None:
-        from evals.scorers.judge import judge
+    if judge is not None:
+        from evals.scorers.judge import judge as ask_judge
 
-        verdict = judge(judge_model, sample, outcome, suite.article)
+        verdict = ask_judge(judge.model, sample, outcome, suite.article)
         scores = dataclasses.replace(scores, judged=verdict)
     texts = [
         text_of(suite.article, span.article_id)[span.start : span.end] for span in outcome.evidence

@@ -83,7 +83,7 @@ def load_samples(path: Path, texts: Sequence[str]) -> list[Sample]:
     samples: list[Sample] = []
     seen: set[str] = set()
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise SampleError(f"{path} cannot be read as UTF-8 text: {error}.") from error
     for number, line in enumerate(lines, start=1):
@@ -122,9 +122,9 @@ def read_sample(entry: Mapping[str, Any]) -> Sample:
         id=_text(entry, "id"),
         question=_text(entry, "question"),
         answerable=entry["answerable"],
-        turns=tuple(_turn(turn) for turn in entry.get("turns", ())),
+        turns=_turns(entry.get("turns", ())),
         reference=entry.get("reference", ""),
-        articles=None if articles is None else tuple(articles),
+        articles=None if articles is None else _strings(articles),
         marker=entry.get("marker", ""),
         group=entry.get("group", ""),
         note=entry.get("note", ""),
@@ -177,10 +177,13 @@ def _rank(sample_id: str, seed: int) -> str:
     return hashlib.sha256(f"{seed}:{sample_id}".encode()).hexdigest()
 
 
-def _turn(value: Any) -> Turn:
-    if isinstance(value, str):
-        return Turn(value)
-    return Turn(value["question"], value.get("answer", ""))
+def _turns(value: Any) -> tuple[Turn, ...]:
+    if isinstance(value, str) or not all(isinstance(item, str | Mapping) for item in value):
+        raise TypeError(f"{value!r} is no list of turns")
+    return tuple(
+        Turn(item) if isinstance(item, str) else Turn(item["question"], item.get("answer", ""))
+        for item in value
+    )
 
 
 def _text(entry: Mapping[str, Any], name: str) -> str:

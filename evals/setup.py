@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,17 @@ _PACKAGES = (
     "torch",
     "xllamacpp",
 )
+_CODE = {"assistant": {".py", ".toml", ".md"}, "evals": {".py"}}
+"""Which files of a package are part of its digest, by suffix."""
 _PLACES = frozenset({"data_dir", "corpus_dir", "models_dir", "models_mirror", "replica"})
 _PLACES |= {name for name in Settings.model_fields if name.startswith("chroma_")}
 
 
-def describe(assistant: Assistant) -> dict[str, Any]:
-    """Return models with digests, prompt version, corpus digest, settings and packages."""
+def describe(assistant: Assistant, *, judge: str = "") -> dict[str, Any]:
+    """Return models with digests, prompt version, corpus digest, settings and packages.
+
+    `judge` names the chat model that judges as well; empty where none does.
+    """
     chain = assistant.chain
     return {
         "model": chain.chat.name,
@@ -41,7 +47,8 @@ def describe(assistant: Assistant) -> dict[str, Any]:
             for name, value in assistant.settings.model_dump().items()
             if name not in _PLACES
         },
-        "code": _code_digest(),
+        "code": code_digest(code_homes()),
+        "judge": judge,
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
         "python": platform.python_version(),
         "machine": f"{platform.machine()}, {platform.system()}",
@@ -82,13 +89,20 @@ def _digests(settings: Settings) -> dict[str, str]:
     return {file.path: file.sha256 for file in model.files} if model is not None else {}
 
 
-def _code_digest() -> str:
-    """Hash the assistant's own sources and prompts: answers depend on them as well."""
+def code_homes() -> tuple[Path, ...]:
+    """Return where the code lies on which rows depend: answers on one package, scores on both."""
     import assistant
+    import evals
 
-    home = Path(assistant.__file__).parent
+    return Path(assistant.__file__).parent, Path(evals.__file__).parent
+
+
+def code_digest(homes: Sequence[Path]) -> str:
+    """Hash the sources of packages, and the data and texts among those of the assistant."""
     digest = hashlib.sha256()
-    for path in sorted(home.rglob("*")):
-        if path.suffix in {".py", ".toml", ".md"}:
-            digest.update(str(path.relative_to(home)).encode() + b"\0" + path.read_bytes())
+    for home in homes:
+        for path in sorted(home.rglob("*")):
+            if path.suffix in _CODE[home.name]:
+                name = f"{home.name}/{path.relative_to(home)}"
+                digest.update(name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +13,7 @@ from scipy import stats
 _CONFIDENCE = 0.95
 _TAIL = (1 - _CONFIDENCE) / 2
 _RESAMPLES = 2000
-_FEWEST_CLUSTERS = 5
+FEWEST_CLUSTERS = 5
 """With fewer clusters their bootstrap says nothing; samples are drawn instead."""
 
 
@@ -39,23 +41,34 @@ class Difference:
 NOTHING = Estimate(0, None, None, None)
 
 
-def proportion(hits: Sequence[bool]) -> Estimate:
-    """Return the share of hits with Wilson's score interval (Wilson 1927)."""
+def proportion(hits: Sequence[bool], clusters: Sequence[str] | None = None) -> Estimate:
+    """Return the share of hits with Wilson's score interval (Wilson 1927).
+
+    Hits of one cluster, such as the statements of one answer, are not independent: where
+    clusters repeat, the interval is that of the effective sample size (Kish 1965).
+    """
     if not hits:
         return NOTHING
-    found = stats.binomtest(sum(hits), len(hits)).proportion_ci(_CONFIDENCE, method="wilson")
-    return Estimate(len(hits), sum(hits) / len(hits), float(found.low), float(found.high))
+    share = sum(hits) / len(hits)
+    low, high = _wilson(share, _effective_size(hits, clusters))
+    return Estimate(len(hits), share, low, high)
 
 
 def mean(values: Sequence[float], clusters: Sequence[str] | None = None) -> Estimate:
-    """Return the mean with a percentile-bootstrap interval over 2,000 seeded resamples.
+    """Return the mean of values in [0, 1] with a percentile-bootstrap interval.
 
-    Whole clusters are drawn where at least five are named, since samples that share an
-    article err together; the mean stays that of the samples.
+    2,000 seeded resamples; whole clusters are drawn where at least five are named, since samples
+    that share an article err together; the mean stays that of the samples. Equal values have
+    nothing to resample: they get Wilson's interval, on the number of clusters where those are
+    drawn. No values in [0, 1] vary more than hits and misses do, so it is wide enough.
     """
     if not values:
         return NOTHING
     data = np.asarray(values, dtype=float)
+    if data.min() == data.max():
+        drawn = len(set(clusters)) if clusters is not None else 0
+        size = drawn if drawn >= FEWEST_CLUSTERS else len(data)
+        return Estimate(len(data), float(data[0]), *_wilson(float(data[0]), size))
     draws = _resampled_means(data, clusters)
     low, high = np.quantile(draws, [_TAIL, 1 - _TAIL])
     return Estimate(len(data), float(data.mean()), float(low), float(high))
@@ -95,6 +108,38 @@ def paired(
     return Difference(len(change), float(change.mean()), float(low), float(high), min(1.0, p))
 
 
+def _wilson(share: float, size: float) -> tuple[float, float]:
+    """Return Wilson's score interval of a share of `size` independent samples."""
+    z = float(stats.norm.ppf(1 - _TAIL))
+    centre = (share + z * z / (2 * size)) / (1 + z * z / size)
+    half = z * math.sqrt(share * (1 - share) / size + (z / (2 * size)) ** 2) / (1 + z * z / size)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def _effective_size(hits: Sequence[bool], clusters: Sequence[str] | None) -> float:
+    """Return how many independent samples would know as much.
+
+    The size divided by the design effect: the variance of the share between clusters (ratio
+    estimator, Cochran 1977) over that of independent samples. It lies between the number of
+    clusters and that of samples; where clusters are fewer than five or all hits equal, nothing
+    can be estimated and the clusters count.
+    """
+    n = len(hits)
+    if clusters is None or len(set(clusters)) == n:
+        return n
+    sizes = Counter(clusters)
+    share, k = sum(hits) / n, len(sizes)
+    if k < FEWEST_CLUSTERS or share in {0.0, 1.0}:
+        return k
+    totals = dict.fromkeys(sizes, 0)
+    for hit, name in zip(hits, clusters, strict=True):
+        totals[name] += hit
+    spread = sum((totals[name] - share * size) ** 2 for name, size in sizes.items())
+    variance = k / (k - 1) * spread / n**2
+    effect = variance / (share * (1 - share) / n)
+    return min(n, max(k, n / effect)) if effect > 0 else n
+
+
 def _flips(before: Sequence[bool], after: Sequence[bool]) -> tuple[int, int]:
     lost = sum(b and not a for b, a in zip(before, after, strict=True))
     gained = sum(a and not b for b, a in zip(before, after, strict=True))
@@ -105,7 +150,7 @@ def _resampled_means(data: np.ndarray, clusters: Sequence[str] | None) -> np.nda
     """Return the means of the resamples; shape (resamples,)."""
     random = np.random.default_rng(0)
     names = sorted(set(clusters)) if clusters is not None else []
-    if clusters is None or len(names) < _FEWEST_CLUSTERS:
+    if clusters is None or len(names) < FEWEST_CLUSTERS:
         means: np.ndarray = random.choice(data, size=(_RESAMPLES, len(data))).mean(axis=1)
         return means
     place = {name: index for index, name in enumerate(names)}

@@ -79,7 +79,12 @@ def gate(
                 typer.echo(write_baseline(baselines, name, rows, read_setups(home)[name]))
             return
         present = names_of(rows, "suite")
-        verdicts = [hold(b, rows) for b in read_baselines(baselines) if b.suite in present]
+        setups = read_setups(home)
+        verdicts = [
+            hold(b, rows, setups.get(b.suite, {}))
+            for b in read_baselines(baselines)
+            if b.suite in present
+        ]
         if not verdicts:
             raise RunError(f"{baselines} holds no baseline of {', '.join(present)}.")
     for verdict in verdicts:

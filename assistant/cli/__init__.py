@@ -437,7 +437,7 @@ def _read_lines(name: str) -> list[str]:
     from assistant.errors import SourceError
 
     try:
-        return Path(name).read_text(encoding="utf-8").splitlines()
+        return Path(name).read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(
             f"{name} cannot be read: {error}.", hint="Give a file of JSON Lines in UTF-8."

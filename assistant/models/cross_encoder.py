@@ -1,7 +1,7 @@
 """Small cross-encoders: they read a question together with a text and score the pair.
 
 One ranks the sentences that the chat model may read (`reranker.py`), another judges whether a text
-answers or states something (`verifier.py`). Both take milliseconds a pair.
+answers the question (`verifier.py`). Both take milliseconds a pair.
 """
 
 from __future__ import annotations
@@ -49,8 +49,7 @@ class CrossEncoder:
     def probabilities(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """Return for each (question, context) the probability that the context answers it.
 
-        A question may be followed by an answer: then it is the probability that the context
-        states this answer to this question. Shape (len(pairs),), in (0, 1).
+        Shape (len(pairs),), in (0, 1).
         """
         found = np.empty(len(pairs), dtype=np.float64)
         # Pairs of like length share a batch, so that little is padding.
@@ -105,8 +104,3 @@ def log_odds(chance: float, *, clip: float = 1e-4) -> float:
 def read_context(title: str, lead: str, sentence: str) -> str:
     """Join a sentence, what leads up to it and its title as the verifier was trained to read."""
     return ". ".join(part for part in (title, lead, sentence) if part)
-
-
-def with_answer(question: str, answer: str) -> str:
-    """Join a question and an answer to it as the verifier was trained to read."""
-    return f"{question} {answer}"

@@ -1,9 +1,9 @@
-"""The verifier: a small cross-encoder that tells whether a text states an answer.
+"""The verifier: a small cross-encoder that tells whether a text answers a question.
 
-It reads a question, or a question followed by an answer, together with a sentence of an article
-in its context, and is no judge of its own writing as a chat model is. How it was trained, and how
-good it is, stands in `evals/verifier/README.md`; its weights travel with the package and are
-loaded only if their SHA-256 is the pinned one.
+It reads a question together with a sentence of an article in its context, and is no judge of its
+own writing as a chat model is. How it was trained, and how good it is, stands in
+`evals/verifier/README.md`; its weights travel with the package and are loaded only if their
+SHA-256 is the pinned one.
 """
 
 from __future__ import annotations

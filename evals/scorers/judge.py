@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evals.outcomes import Outcome
@@ -25,7 +26,15 @@ _VERDICT = re.compile(r"\b(RIGHT|WRONG|UNSURE)\b")
 _QUOTES = 6
 
 
-def load_judge(name: str, base_url: str | None = None) -> BaseChatModel:
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A chat model that judges, and the name by which a run remembers it."""
+
+    name: str
+    model: BaseChatModel
+
+
+def load_judge(name: str, base_url: str | None = None) -> Judge:
     """Load a judge by LangChain's `provider:model`, at `base_url` where that is given.
 
     Raises:
@@ -37,7 +46,7 @@ def load_judge(name: str, base_url: str | None = None) -> BaseChatModel:
     if base_url is not None:
         options["base_url"] = base_url
     model: BaseChatModel = init_chat_model(name, **options)
-    return model
+    return Judge(name, model)
 
 
 def judge(model: BaseChatModel, sample: Sample, outcome: Outcome, find: FindArticle) -> Judgement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from assistant import (
     Answer,
@@ -46,10 +47,7 @@ def solve(assistant: Assistant, sample: Sample, where: SearchFilter | None) -> O
             *(_statement(statement, answer, shown=False) for statement in answer.dropped),
         ),
         passages=find_passages(assistant, answer.rewritten or sample.question, where),
-        evidence=tuple(
-            FoundSpan(item.article.article_id, item.start, item.end, round(item.score, 4))
-            for item in sorted(evidence, key=lambda item: (-item.score, item.number))
-        ),
+        evidence=rank_evidence(evidence),
         retrieved_s=round(retrieved_s, 4),
         first_token_s=answer.timings.first_token_s,
         last_token_s=None if last_token_s is None else round(last_token_s, 4),
@@ -58,6 +56,14 @@ def solve(assistant: Assistant, sample: Sample, where: SearchFilter | None) -> O
         cached_tokens=answer.usage.cached_tokens,
         completion_tokens=answer.usage.completion_tokens,
         details=answer.to_dict(),
+    )
+
+
+def rank_evidence(evidence: Sequence[Evidence]) -> tuple[FoundSpan, ...]:
+    """Rank evidence as the reranker does, whose scores decide what is shown; best first."""
+    return tuple(
+        FoundSpan(item.article.article_id, item.start, item.end, round(item.relevance, 4))
+        for item in sorted(evidence, key=lambda item: (-item.relevance, item.number))
     )
 
 

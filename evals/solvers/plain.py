@@ -21,12 +21,25 @@ _PASSAGES = 4
 _SNIPPETS = 5
 """Where a question brings at most so many articles of its own, all are shown."""
 _TOKENS = 160
+_TEXTS = r"(?:passages?|texts?|articles?|documents?|e-?mails?|contexts?|snippets?|sources?)"
 _REFUSES = re.compile(
-    r"\b(?:do|does|did) not (?:answer|mention|state|provide|contain|specify|give|say|include|"
-    r"indicate|address|discuss)|\bnot (?:mentioned|stated|provided|specified|answered|given)\b|"
+    # The passages do not mention it; [1] does not say.
+    rf"(?:\b{_TEXTS}\b[^.;:]{{0,40}}?|\[\d+\]) (?:(?:do|does|did) not|(?:do|does|did)n['’]t) "
+    r"(?:\w+ly )?(?:answer|mention|state|provide|contain|specify|give|say|include|indicate|address|"
+    r"discuss)\b|"
+    # It is not stated; no price is given in the passages.
+    r"\bnot (?:\w+ly )?(?:mentioned|stated|specified|answered)\b|"
+    rf"\b(?:not|no|none)\b[^.;:]{{0,40}}?\b(?:provided|given|found)\b[^.;:]{{0,20}}?\b{_TEXTS}\b|"
+    r"\b(?:do|does) not answer (?:the|this|your) question|"
     r"\bno (?:information|mention)\b|\bcannot (?:be )?answer",
     re.IGNORECASE,
 )
+"""Says that the passages do not answer, not that something in them is not so."""
+
+
+def refuses(text: str) -> bool:
+    """Tell whether a reply says that the passages do not answer."""
+    return bool(_REFUSES.search(text))
 
 
 def solve(assistant: Assistant, sample: Sample, where: SearchFilter | None) -> Outcome:
@@ -59,7 +72,7 @@ def solve(assistant: Assistant, sample: Sample, where: SearchFilter | None) -> O
         usage |= dict(getattr(chunk, "usage_metadata", None) or {})
     cited = sorted({int(n) for n in re.findall(r"\[(\d+)\]", text)})
     citations = [shown[n - 1] for n in cited if 1 <= n <= len(shown)]
-    refused = bool(_REFUSES.search(text))
+    refused = refuses(text)
     statement = StatementOutcome(
         text.strip(), "unchecked", 1.0, not refused, tuple(range(len(citations)))
     )

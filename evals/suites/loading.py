@@ -94,7 +94,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
         DataError: a line is no JSON object.
     """
     rows = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_text("utf-8").split("\n"), start=1):
         if not line.strip():
             continue
         try:

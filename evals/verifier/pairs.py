@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.facts import content_words, names, numbers
-from assistant.models.cross_encoder import read_context, with_answer
+from assistant.models.cross_encoder import read_context
 from assistant.retrieval.evidence import leans_on_predecessor
 from assistant.splitting import split_sentences
 from evals.suites.loading import read_lines
@@ -69,7 +69,7 @@ class _Paragraph:
 def invented_pairs(*, seed: int, held_out: bool = False) -> list[Pair]:
     """Build the pairs of the invented sentences, in a seeded order.
 
-    With `held_out` those of a file that was written by another hand and is never trained on.
+    With `held_out` those of a file that is never trained on, by the author of `invented-1`.
     """
     chooser = random.Random(seed)
     pairs: list[Pair] = []
@@ -93,6 +93,11 @@ def invented_pairs(*, seed: int, held_out: bool = False) -> list[Pair]:
             pairs += _wrong_answers(row, chooser)
     chooser.shuffle(pairs)
     return pairs
+
+
+def with_answer(question: str, answer: str) -> str:
+    """Join a question and an answer to it: trained on, though the assistant asks without one."""
+    return f"{question} {answer}"
 
 
 def _wrong_answers(row: dict[str, Any], chooser: random.Random) -> Iterator[Pair]:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import ModelDigestError
-from assistant.models.cross_encoder import CrossEncoder, read_context, with_answer
+from assistant.models.cross_encoder import CrossEncoder, read_context
 from assistant.models.verifier import WEIGHTS, load_verifier
 from assistant.settings import load_settings
+from evals.verifier.pairs import with_answer
 
 pytestmark = pytest.mark.integration
 

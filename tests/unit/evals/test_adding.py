@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from evals.adding import Given, append_sample, read_answer, sample_of
+from evals.adding import Given, append_sample, new_id, read_answer, sample_of
 from evals.cli import app
 from evals.samples import SampleError, load_samples
 from tests.support.evals import TEXT
@@ -27,6 +28,32 @@ def test_a_good_answer_gives_its_citations_as_evidence() -> None:
     assert entry["answerable"] is True
     assert entry["evidence"] == [[QUOTE]]
     assert entry["id"] == "how-long-is-the-bridge"
+
+
+def test_a_follow_up_becomes_the_question_that_stands_alone() -> None:
+    asked = ANSWER | {"question": "How long is it?", "rewritten": "How long is the bridge?"}
+    entry = sample_of(asked, Given(up=True, accepted=("503",)), None)
+    assert (entry["question"], entry["turns"]) == ("How long is the bridge?", [])
+
+
+def test_questions_that_begin_alike_have_ids_of_their_own() -> None:
+    taxes, schools = (f"What did the mayor say about {what}?" for what in ("taxes", "schools"))
+    first = new_id(taxes, {})
+    assert first == "what-did-the-mayor-say-about"
+    assert new_id(taxes, {first: taxes}) == first
+    assert re.fullmatch(rf"{first}-[0-9a-f]{{6}}", new_id(schools, {first: taxes}))
+    assert new_id("Как высоко?", {}) == "как-высоко"
+
+
+def test_feedback_on_questions_that_begin_alike_is_added(tmp_path: Path) -> None:
+    stored, path = tmp_path / "said.jsonl", tmp_path / "questions.jsonl"
+    asked = [f"What did the mayor say about {what}?" for what in ("taxes", "schools", "taxes")]
+    lines = [json.dumps({"answer": REFUSED | {"question": text}, "up": True}) for text in asked]
+    stored.write_text("\n".join(lines))
+    found = CliRunner().invoke(app, ["add", str(stored), str(path), "--no-ask"])
+    assert found.exit_code == 0, found.output
+    assert [item.question for item in load_samples(path, [TEXT])] == asked[:2]
+    assert "already" in found.output
 
 
 def test_a_good_refusal_needs_nothing_else() -> None:

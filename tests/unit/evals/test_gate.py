@@ -30,14 +30,21 @@ def baseline(tmp_path: Path) -> Baseline:
 
 def test_equal_outcomes_pass(baseline: Baseline) -> None:
     assert baseline.setup == {"model": "m", "prompt_version": "p"}
-    assert hold(baseline, rows(0)).problems == ()
+    assert hold(baseline, rows(0), SETUP).problems == ()
+
+
+def test_another_set_up_is_said_and_is_no_failure(baseline: Baseline) -> None:
+    found = hold(baseline, rows(0), SETUP | {"model": "other"})
+    assert found.problems == ()
+    assert found.lines[0] == "not as the baseline was made: model other instead of m"
+    assert "not as" not in hold(baseline, rows(0), SETUP).lines[0]
 
 
 def test_a_few_losses_are_chance_and_many_are_not(baseline: Baseline) -> None:
-    few = hold(baseline, rows(3))
+    few = hold(baseline, rows(3), SETUP)
     assert few.problems == ()
     assert sum(line.startswith("lost: ") for line in few.lines) == 3
-    many = hold(baseline, rows(6))
+    many = hold(baseline, rows(6), SETUP)
     assert [problem.split(":")[0] for problem in many.problems] == ["all", "answerable"]
 
 
@@ -46,19 +53,19 @@ def test_a_gain_of_one_half_does_not_hide_the_loss_of_the_other(tmp_path: Path) 
     before = rows(0)[:10] + [row(unanswerable(id=f"u{n}"), wrong) for n in range(10)]
     write_baseline(tmp_path, "own", before, SETUP)
     # Refusing everything: ten answers lost, ten refusals gained.
-    found = hold(read_baselines(tmp_path)[0], rows(10))
+    found = hold(read_baselines(tmp_path)[0], rows(10), SETUP)
     assert [problem.split(":")[0] for problem in found.problems] == ["answerable"]
 
 
 def test_a_citation_that_is_not_verbatim_fails(baseline: Baseline) -> None:
     bad = Outcome(text="503", refused=False, citations=(CitedSpan(ARTICLE.id, 0, 3, "xyz"),))
-    found = hold(baseline, [*rows(0)[1:], row(sample(id="a0"), bad)])
+    found = hold(baseline, [*rows(0)[1:], row(sample(id="a0"), bad)], SETUP)
     assert found.problems == ("a0 has a citation that is not verbatim",)
 
 
 def test_a_stale_baseline_says_so(baseline: Baseline) -> None:
     changed = [row(sample(id=f"a{n}", note="new"), RIGHT) for n in range(10)]
-    (problem,) = hold(baseline, [*changed, *rows(0)[10:18]]).problems
+    (problem,) = hold(baseline, [*changed, *rows(0)[10:18]], SETUP).problems
     assert "12 of 20 samples are missing or were changed" in problem
 
 
@@ -78,10 +85,12 @@ def test_the_command_holds_a_run_against_its_baselines(
     run = tmp_path / "run"
     run.mkdir()
     (run / ROWS).write_text("\n".join(map(json.dumps, rows(lost))), "utf-8")
+    (run / "setup.json").write_text(json.dumps({"own": SETUP | {"prompt_version": "q"}}))
     arguments = ["gate", "--run", str(run), "--baselines", str(tmp_path / "base")]
     found = CliRunner().invoke(app, arguments)
     assert found.exit_code == code, found.output
     assert ("FAIL own" if code else "pass own") in found.output
+    assert "prompt_version q instead of p" in found.output
 
 
 def test_the_command_writes_baselines_of_a_run(tmp_path: Path) -> None:

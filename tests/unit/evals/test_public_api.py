@@ -13,7 +13,7 @@ EVALS = Path(__file__).parents[3] / "evals"
 INSIDE = {"verifier", "calibrate.py", "bench"}
 """Tools that work on the assistant's parts, not on its answers."""
 BESIDES = {
-    "solvers/retrieval.py": {"assistant.retrieval.HybridRetriever"},
+    "solvers/retrieval.py": {"assistant.retrieval.asking.strip_instructions"},
     "setup.py": {"assistant", "assistant.models.catalogue.load_catalogue"},
 }
 """What is not under the public names yet."""

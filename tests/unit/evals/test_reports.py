@@ -12,6 +12,7 @@ from evals.measures import measures, refusal_matrix, support_risk, unscored
 from evals.reporting import write_report
 from evals.reporting.summary import load_references, summarise
 from evals.rows import ROWS, Row, RunError, read_rows
+from evals.stats import Estimate, proportion
 from evals.suites import SUITES
 from tests.support.evals import answered, refused, row, sample, unanswerable
 
@@ -44,6 +45,26 @@ def test_what_could_not_be_scored_is_not_wrong() -> None:
     )
     assert (found["unanswerable_right"].n, found["unanswerable_right"].mean) == (2, 0.5)
     assert sum(unscored(a_run()).values()) == 2
+
+
+def test_samples_of_one_base_question_count_as_one() -> None:
+    def rows(group: str) -> list[Row]:
+        return [
+            row(
+                sample(id=f"{n}-{place}", group=group.format(n)),
+                answered("It is 503 metres long.") if n % 2 else refused(),
+            )
+            for n in range(10)
+            for place in ("start", "middle", "end")
+        ]
+
+    def right(of: list[Row]) -> Estimate:
+        return next(m.estimate for m in measures(of) if m.key == "answerable_right")
+
+    alone, shared = right(rows("")), right(rows("question-{}"))
+    assert (alone.n, shared.n) == (30, 30)
+    assert alone.low == proportion([True] * 15 + [False] * 15).low
+    assert shared.low == pytest.approx(proportion([True] * 5 + [False] * 5).low, abs=0.01)
 
 
 def test_the_refusal_matrix() -> None:

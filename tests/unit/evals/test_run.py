@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,8 +18,10 @@ from evals.progress import running_figures
 from evals.rows import ROWS, Row, RunError
 from evals.run import run_samples
 from evals.samples import Sample
+from evals.scorers.judge import Judge
 from evals.selection import suites_of
-from evals.setup import read_setups
+from evals.setup import code_digest, code_homes, read_setups
+from tests.support.chat import ScriptedChatModel
 from tests.support.evals import ARTICLE, answered, refused, row, sample, unanswerable
 
 SAMPLES = [sample(id="a"), sample(id="b"), unanswerable(id="c")]
@@ -90,6 +93,26 @@ def test_another_set_up_is_refused(tmp_path: Path) -> None:
     assert read_setups(tmp_path)["own"]["prompt_version"] == "p1"
     with pytest.raises(RunError, match="other prompt_version"):
         run(tmp_path, Asked(), opened(prompts="p2"))
+
+
+def test_another_judge_is_refused(tmp_path: Path) -> None:
+    run(tmp_path, Asked())
+    judge = Judge("openai:judge", ScriptedChatModel(script=lambda _: "RIGHT"))
+    with pytest.raises(RunError, match="other judge"):
+        run(tmp_path, Asked(), judge=judge)
+    rows = run(tmp_path / "judged", Asked(), judge=judge)
+    assert [found["scores"]["judged"]["right"] for found in rows] == [True, True, True]
+    assert read_setups(tmp_path / "judged")["own"]["judge"] == "openai:judge"
+
+
+def test_the_code_of_the_evals_is_part_of_the_set_up(tmp_path: Path) -> None:
+    _, home = code_homes()
+    copy = tmp_path / "evals"
+    shutil.copytree(home / "scorers", copy / "scorers")
+    before = code_digest([copy])
+    assert code_digest([copy]) == before
+    (copy / "scorers" / "text.py").write_text("changed = True\n")
+    assert code_digest([copy]) != before
 
 
 def test_several_workers_write_whole_rows(tmp_path: Path) -> None:

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from assistant import Turn
+from evals.adding import questions_in, read_stored
+from evals.rows import ROWS, read_rows
 from evals.samples import SampleError, choose, load_samples
+from evals.suites.loading import read_lines
 from tests.support.evals import TEXT, sample, unanswerable
 
 GOOD: dict[str, Any] = {
@@ -45,11 +48,28 @@ def test_a_line_becomes_a_sample(tmp_path: Path) -> None:
         ({"answer": "503"}, "unknown field answer"),
         ({"kinds": "plain"}, "no list of texts"),
         ({"answers": "503"}, "no list of groups"),
+        ({"turns": "ab"}, "no list of turns"),
+        ({"turns": [7]}, "no list of turns"),
+        ({"articles": "xy"}, "no list of texts"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, change: dict[str, Any], said: str) -> None:
     with pytest.raises(SampleError, match=rf"questions.jsonl, line 1: .*{said}"):
         load_samples(write(tmp_path, GOOD | change), [TEXT])
+
+
+def test_a_line_separator_inside_a_question_ends_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    asked = GOOD | {"question": "How long\u2028is\x85it?"}
+    path.write_text(json.dumps(asked, ensure_ascii=False) + "\n", "utf-8")
+    assert load_samples(path, [TEXT])[0].question == asked["question"]
+    assert read_lines(path) == [asked]
+    assert questions_in(path) == {"length": asked["question"]}
+    said = json.dumps({"answer": {**asked, "statements": [], "citations": []}}, ensure_ascii=False)
+    assert len(read_stored(f"{said}\n{said}\n")) == 2
+    row = {"suite": "s", "pipeline": "p", "sample_id": "a", "question": asked["question"]}
+    (tmp_path / ROWS).write_text(json.dumps(row, ensure_ascii=False) + "\n", "utf-8")
+    assert read_rows(tmp_path) == [row]
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:

@@ -18,6 +18,27 @@ def test_wilson_interval_of_a_textbook_case() -> None:
     assert proportion([]) == NOTHING
 
 
+def test_statements_of_one_answer_count_little_more_than_one() -> None:
+    hits = [n % 2 == 0 for n in range(20) for _ in range(4)]
+    answers = [f"answer-{n}" for n in range(20) for _ in range(4)]
+    alone, together = proportion(hits[::4]), proportion(hits, answers)
+    assert (together.n, together.mean) == (80, 0.5)
+    assert together.low == pytest.approx(alone.low, abs=0.01)
+    # Nothing shared within the answers: as good as independent.
+    mixed = proportion([n % 2 == 0 for n in range(80)], answers)
+    assert mixed == proportion([n % 2 == 0 for n in range(80)])
+
+
+def test_equal_values_have_the_interval_of_their_clusters() -> None:
+    twelve, four = [f"{n}" for n in range(12)], ["a", "b", "c", "d"]
+    assert proportion([True] * 36, twelve * 3).low == proportion([True] * 12).low
+    assert proportion([True, False] * 6, four * 3).low == proportion([True, False] * 2).low
+    assert mean([1.0, 1.0, 1.0]).low == proportion([True] * 3).low
+    assert mean([1.0] * 36, twelve * 3).low == proportion([True] * 12).low
+    half = mean([0.5] * 4)
+    assert half.low == proportion([True, False] * 2).low
+
+
 def test_mcnemar_exact() -> None:
     before = [True] * 6 + [False]
     after = [False] * 6 + [True]
