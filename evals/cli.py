@@ -29,6 +29,7 @@ from evals.selection import (
     Workers,
     drawn,
     failing_kindly,
+    reduced,
     settings_of,
     suites_of,
 )
@@ -96,7 +97,7 @@ def run(
     with failing_kindly():
         # All data is read before any model: what is missing shows at once.
         loaded = [suite.load(Source(data, hub, seed)) for suite in chosen]
-        for suite in loaded:
+        for suite in (reduced(suite, split, limit, seed) for suite in loaded):
             with (
                 RunProgress(suite.name) as bar,
                 open_suite(suite, settings_of(model)) as opened,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from assistant import AssistantError, Settings, load_settings
 from evals.opening import OpenSuite
 from evals.rows import RunError
 from evals.samples import Sample, SampleError, choose
-from evals.suites import SUITES, DataError, Suite, own_suite
+from evals.suites import SUITES, DataError, LoadedSuite, Suite, own_suite
 
 _SPLITS = ("all", "dev", "test")
 _LOCK_WAIT_S = 60.0
@@ -65,13 +66,30 @@ def suites_of(names: list[str], questions: Path | None, corpus: Path | None) -> 
     return [SUITES[name] for name in names]
 
 
+def reduced(suite: LoadedSuite, split: str, limit: int | None, seed: int) -> LoadedSuite:
+    """Return a suite with the articles that its drawn samples are asked of, and no others.
+
+    Where questions are asked of the whole corpus, all of it stays.
+    """
+    samples = _draw(suite.samples, split, limit, seed)
+    if not samples or any(sample.articles is None for sample in samples):
+        return suite
+    keys = {key for sample in samples for key in sample.articles or ()}
+    articles = tuple(article for article in suite.articles if article.key in keys)
+    return dataclasses.replace(suite, samples=tuple(samples), articles=articles)
+
+
 def drawn(opened: OpenSuite, split: str, limit: int | None, seed: int) -> list[Sample]:
     """Return the samples of a split, as many as wanted.
 
     Raises:
         typer.BadParameter: there is no such split.
     """
+    return _draw(opened.samples, split, limit, seed)
+
+
+def _draw(samples: Sequence[Sample], split: str, limit: int | None, seed: int) -> list[Sample]:
     if split not in _SPLITS:
         raise typer.BadParameter(f"splits are {', '.join(_SPLITS)}")
-    chosen = [sample for sample in opened.samples if split in {"all", sample.split}]
+    chosen = [sample for sample in samples if split in {"all", sample.split}]
     return choose(chosen, limit=limit, seed=seed)
