@@ -47,7 +47,12 @@ def run_samples(
     known = SOLVERS if solvers is None else solvers
     out.mkdir(parents=True, exist_ok=True)
     named = "" if judge is None else judge.name
-    check_setup(out, suite.name, describe(suite.assistant, judge=named))
+    described = describe(
+        suite.assistant,
+        judge=named,
+        whole_corpus=any(sample.articles is None for sample in samples),
+    )
+    check_setup(out, suite.name, described)
     digests = {sample.id: sample.digest for sample in samples}
     rows = {
         key_of(row): row

@@ -29,10 +29,12 @@ _PLACES = frozenset({"data_dir", "corpus_dir", "models_dir", "models_mirror", "r
 _PLACES |= {name for name in Settings.model_fields if name.startswith("chroma_")}
 
 
-def describe(assistant: Assistant, *, judge: str = "") -> dict[str, Any]:
+def describe(assistant: Assistant, *, judge: str = "", whole_corpus: bool = True) -> dict[str, Any]:
     """Return models with digests, prompt version, corpus digest, settings and packages.
 
-    `judge` names the chat model that judges as well; empty where none does.
+    `judge` names the chat model that judges as well; empty where none does. Without
+    `whole_corpus` samples are asked of their own articles, which their digests cover: a larger
+    draw brings more articles and continues the run.
     """
     chain = assistant.chain
     return {
@@ -41,7 +43,7 @@ def describe(assistant: Assistant, *, judge: str = "") -> dict[str, Any]:
         "embedding_model": assistant.embeddings.name,
         "embedding_digest": assistant.embeddings.digest,
         "prompt_version": chain.prompts.version,
-        "corpus_digest": assistant.index.version(),
+        "corpus_digest": assistant.index.version() if whole_corpus else "",
         "settings": {
             name: str(value)
             for name, value in assistant.settings.model_dump().items()

@@ -83,13 +83,13 @@ def _shares_nothing(text: str, said: str, question: str) -> bool:
 def _other_number(text: str, said: str, known: str) -> bool:
     """Tell whether a text has a number in a unit of what was said, and none that is known.
 
-    A number without a unit may be in any; a count ("300 homes") has none.
+    A bare number may be in any unit; a count ("300 homes") is in none.
     """
     units = {number.unit for number in numbers(said)}
     own = [
         number
         for number in numbers(text)
-        if units and number.unit in {None, *units} and not _is_year(number)
+        if (number.unit in units or (units and number.text[-1].isdigit())) and not _is_year(number)
     ]
     values = {number.value for number in numbers(known)}
     return bool(own) and not any(number.value in values for number in own)
