@@ -147,12 +147,14 @@ class AnswerChain:
                 # A small model says that nothing is stated where the answer is a plain no.
                 run.notes += ("The first draft gave nothing supported; a second one was read.",)
                 attempt = yield from self._attempt(run, self.prompts.insist)
-            if not attempt.shown:
-                attempt = yield from self._quote(run)
+        drafted = bool(attempt.shown)
+        if not drafted and self.chat.embedded:
+            attempt = yield from self._quote(run)
         if not attempt.shown:
             yield self._finish_refused(run, "unsupported" if run.dropped else "not_stated")
             return
-        yield from self._add_differing(run, attempt)
+        if drafted:
+            yield from self._add_differing(run, attempt)
         citations = tuple(
             run.contexts[number].cite(printed) for number, printed in attempt.numbering.items()
         )
