@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -58,17 +59,30 @@ class RemoteStorage:
         now = datetime.now(UTC)
         yield from self._below("", now)
 
+    def read(self, name: str) -> bytes:
+        """Return the content of a file."""
+        with self._speaking(f"{name} cannot be read"):
+            try:
+                content: bytes = self._fs.cat_file(self._path(name))
+            except FileNotFoundError as error:
+                self._refuse_missing()
+                raise SourceError(
+                    f"{posixpath.basename(name)} cannot be read: it is gone.",
+                    hint="Run the same command again.",
+                ) from error
+            return content
+
     def fetch(self, names: Sequence[str]) -> Iterator[Callable[[], bytes]]:
         """Yield what gives each content; some of the next ones are on their way meanwhile."""
         if not getattr(self._fs, "async_impl", False):  # others may not be used by two threads
             for name in names:
-                yield lambda name=name: self._read(name)  # type: ignore[misc]
+                yield partial(self.read, name)
             return
         pool = ThreadPoolExecutor(_READS_AT_ONCE, thread_name_prefix="corpus")
         waiting: deque[Future[bytes]] = deque()
         try:
             for name in names:
-                waiting.append(pool.submit(self._read, name))
+                waiting.append(pool.submit(self.read, name))
                 if len(waiting) > _READS_AT_ONCE:
                     yield waiting.popleft().result
             while waiting:
@@ -84,10 +98,10 @@ class RemoteStorage:
                 self._fs.pipe_file(path, content)
                 return
             folder, last = posixpath.split(path)
-            partial = posixpath.join(folder, f".{last}.partial")
+            beside = posixpath.join(folder, f".{last}.{os.getpid()}.partial")
             self._fs.makedirs(folder, exist_ok=True)
-            self._fs.pipe_file(partial, content)
-            self._fs.mv(partial, path)
+            self._fs.pipe_file(beside, content)
+            self._fs.mv(beside, path)
 
     def delete(self, name: str) -> None:
         """Delete a file, if it is there."""
@@ -171,18 +185,6 @@ class RemoteStorage:
         ]
         return sorted(named, key=lambda item: item[0])
 
-    def _read(self, name: str) -> bytes:
-        with self._speaking(f"{name} cannot be read"):
-            try:
-                content: bytes = self._fs.cat_file(self._path(name))
-            except FileNotFoundError as error:
-                self._refuse_missing()
-                raise SourceError(
-                    f"{posixpath.basename(name)} cannot be read: it is gone.",
-                    hint="Run the same command again.",
-                ) from error
-            return content
-
     def _refuse_missing(self) -> None:
         """Tell a missing bucket from a missing file or folder: only the latter may be made here."""
         bucket = self._root.partition("/")[0]
@@ -222,9 +224,9 @@ def check_protocol(url: FolderUrl) -> None:
         ExtraMissingError: it needs an extra of this package.
         SettingsError: fsspec does not know the protocol.
     """
-    from fsspec import available_protocols
+    from fsspec.registry import known_implementations, registry
 
-    if url.protocol not in available_protocols():
+    if url.protocol not in known_implementations and url.protocol not in registry:
         raise SettingsError(
             f"The corpus {url} has a protocol that is not known: {url.protocol}.",
             hint="Set ASSISTANT_CORPUS_DIR to a folder, to s3://BUCKET/FOLDER, gs://BUCKET/FOLDER "

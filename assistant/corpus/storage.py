@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -40,8 +41,15 @@ class Storage(Protocol):
     def files(self) -> Iterator[StoredFile]:
         """Yield the files that may be articles, each folder's own before those below it."""
 
+    def read(self, name: str) -> bytes:
+        """Return the content of a file.
+
+        Raises:
+            SourceError: this file cannot be read.
+        """
+
     def fetch(self, names: Sequence[str]) -> Iterator[Callable[[], bytes]]:
-        """Yield for each name, in order, what gives its content or raises SourceError."""
+        """Yield for each name, in order, what does as `read`; to be called before the next."""
 
     def write(self, name: str, content: bytes) -> None:
         """Make or replace a file, so that others see all of it or nothing.
@@ -80,19 +88,34 @@ class LocalStorage:
                 if may_be_article(name, at_top=at_top):
                     yield self._stored(here / name)
 
+    def read(self, name: str) -> bytes:
+        """Return the content of a file that is no link out of the folder."""
+        path = self.path / name
+        if path.is_symlink() and not path.resolve().is_relative_to(self.path.resolve()):
+            raise SourceError(
+                f"{path.name} is a link that leads out of the corpus.", hint="Copy the file in."
+            )
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise SourceError(
+                f"{path.name} cannot be read: {_reason(error)}.",
+                hint="Check that it exists and that you may read it.",
+            ) from error
+
     def fetch(self, names: Sequence[str]) -> Iterator[Callable[[], bytes]]:
         """Yield what reads each file."""
         for name in names:
-            yield lambda name=name: self._read(self.path / name)  # type: ignore[misc]
+            yield partial(self.read, name)
 
     def write(self, name: str, content: bytes) -> None:
         """Write beside it, then rename."""
         path = self.path / name
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(content)
-            partial.replace(path)
+            beside.write_bytes(content)
+            beside.replace(path)
         except OSError as error:
             raise SourceError(f"{path.name} cannot be stored: {_reason(error)}.") from error
 
@@ -119,19 +142,6 @@ class LocalStorage:
             settled=True,
             modified=datetime.fromtimestamp(found.st_mtime).astimezone(),
         )
-
-    def _read(self, path: Path) -> bytes:
-        if path.is_symlink() and not path.resolve().is_relative_to(self.path.resolve()):
-            raise SourceError(
-                f"{path.name} is a link that leads out of the corpus.", hint="Copy the file in."
-            )
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise SourceError(
-                f"{path.name} cannot be read: {_reason(error)}.",
-                hint="Check that it exists and that you may read it.",
-            ) from error
 
     def _tell(self, error: OSError) -> None:
         """Let a folder be missing, but not unreadable: its articles would seem to be gone."""

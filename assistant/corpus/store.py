@@ -124,8 +124,7 @@ class CorpusFolder:
             SourceError: it leads out of the folder, or see `read_file`.
         """
         check_source(file.name, file.size, source_bytes=source_bytes)
-        (content,) = self._storage.fetch([file.name])
-        return read_content(content(), posixpath.basename(file.name))
+        return read_content(self._storage.read(file.name), posixpath.basename(file.name))
 
     def find_kept(self, file: StoredFile) -> Article | None:
         """Return what was read of a file that has not changed since."""
@@ -211,8 +210,7 @@ class CorpusFolder:
         for file, found in self._read_each(self.files(), source_bytes=sys.maxsize):
             if isinstance(found, FailedSource) or found.id != article_id:
                 continue
-            (content,) = self._storage.fetch([file.name])
-            original = original_of(file.name, content())
+            original = original_of(file.name, self._storage.read(file.name))
             self._storage.delete(file.name)
             if original is not None:
                 self._storage.delete(original)
