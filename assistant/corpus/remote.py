@@ -116,6 +116,9 @@ class RemoteStorage:
         import fsspec
 
         check_protocol(self.url)
+        if self._extra == "gs":
+            # What it would ask for each bucket is not needed, and waits a minute where it may not.
+            os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
         try:
             fsspec.get_filesystem_class(self.url.protocol)
         except ImportError as error:
@@ -177,6 +180,8 @@ class RemoteStorage:
             except FileNotFoundError:
                 self._refuse_missing()
                 return []
+            if any(entry["name"] == path and entry["type"] != "directory" for entry in listed):
+                raise NotADirectoryError("it is a file")
         names = [entry["name"].removeprefix(f"{path}/") for entry in listed]
         named = [
             (name, entry)

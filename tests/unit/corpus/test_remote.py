@@ -166,6 +166,12 @@ def test_articles_are_read_and_listed_while_the_store_is_away(
         assert "away" in finding.message
 
 
+def test_a_file_in_the_place_of_the_folder_is_no_empty_corpus(tmp_path: Path, files: Files) -> None:
+    settings = load_settings(data_dir=tmp_path, corpus_dir=f"{URL}/bridge.md")
+    with pytest.raises(CorpusStoreError, match="it is a file"):
+        CorpusFolder.of(settings).files()
+
+
 def test_a_folder_that_was_emptied_needs_a_yes(assistant: ScriptedAssistant, files: Files) -> None:
     for name in files.names():
         files.delete(name)
