@@ -7,13 +7,15 @@ import logging
 import threading
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from assistant.corpus.examples import find_questions
+from assistant.corpus.starter import ensure_starter
 from assistant.corpus.storage import StoredFile
-from assistant.corpus.store import CorpusFolder, ensure_starter, fingerprint, supported_suffixes
+from assistant.corpus.store import CorpusFolder, fingerprint, supported_suffixes
 from assistant.errors import (
     ArticleNotFoundError,
     CorpusEmptyError,
@@ -448,7 +450,7 @@ class Assistant:
                 item.source,
                 item.published,
                 counts.get(item.article_id, 0),
-                files[item.article_id].modified if item.article_id in files else None,
+                _written(files.get(item.article_id)),
             )
             for item in self.articles()
         ]
@@ -534,3 +536,8 @@ def _check_replica(settings: Settings) -> None:
 
 def _newest_first(item: ArticleReference) -> tuple[int, str]:
     return (-item.published.toordinal() if item.published else 0, item.article_id)
+
+
+def _written(file: StoredFile | None) -> datetime | None:
+    """Return when a file was written, as the clock here shows it."""
+    return file.modified.astimezone() if file is not None and file.modified else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Protocol
 
 from assistant.errors import CorpusStoreError, SourceError
@@ -21,7 +21,8 @@ class StoredFile:
     """A file of a corpus as it was listed.
 
     `name` is relative to the corpus, with "/" between its parts; `size` counts bytes. `stamp`
-    changes when the content does; where that is not certain, it is not `settled`.
+    changes when the content does; where that is not certain, it is not `settled`. `modified` is in
+    UTC.
     """
 
     name: str
@@ -81,12 +82,12 @@ class LocalStorage:
     def files(self) -> Iterator[StoredFile]:
         """Yield the files that may be articles; none where there is no folder."""
         for folder, folders, files in os.walk(self.path, onerror=self._tell):
-            here = Path(folder)
-            at_top = here == self.path
+            here = PurePath(folder).relative_to(self.path).as_posix()
+            at_top = here == "."
             folders[:] = sorted(name for name in folders if may_hold_articles(name, at_top=at_top))
             for name in sorted(files):
                 if may_be_article(name, at_top=at_top):
-                    yield self._stored(here / name)
+                    yield _stored(Path(folder, name), name if at_top else f"{here}/{name}")
 
     def read(self, name: str) -> bytes:
         """Return the content of a file that is no link out of the folder."""
@@ -129,20 +130,6 @@ class LocalStorage:
                 hint="Check that you may write to its folder.",
             ) from error
 
-    def _stored(self, path: Path) -> StoredFile:
-        name = path.relative_to(self.path).as_posix()
-        try:
-            found = path.stat()
-        except OSError:  # a link that leads nowhere, or a file that is gone already
-            return StoredFile(name, 0, "gone", settled=False, modified=None)
-        return StoredFile(
-            name,
-            found.st_size,
-            f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_ino}",
-            settled=True,
-            modified=datetime.fromtimestamp(found.st_mtime).astimezone(),
-        )
-
     def _tell(self, error: OSError) -> None:
         """Let a folder be missing, but not unreadable: its articles would seem to be gone."""
         if not isinstance(error, FileNotFoundError):
@@ -150,6 +137,20 @@ class LocalStorage:
                 f"{error.filename} cannot be listed: {_reason(error)}.",
                 hint="Check that you may read it; the index was left as it is.",
             ) from error
+
+
+def _stored(path: Path, name: str) -> StoredFile:
+    try:
+        found = path.stat()
+    except OSError:  # a link that leads nowhere, or a file that is gone already
+        return StoredFile(name, 0, "gone", settled=False, modified=None)
+    return StoredFile(
+        name,
+        found.st_size,
+        f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_ino}",
+        settled=True,
+        modified=datetime.fromtimestamp(found.st_mtime, UTC),
+    )
 
 
 def _reason(error: OSError) -> str:

@@ -7,8 +7,6 @@ import json
 import logging
 import os
 import posixpath
-import re
-import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +15,6 @@ from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
-from assistant.bundled import bundled_path
 from assistant.corpus.examples import read_questions
 from assistant.corpus.kept import KeptFiles
 from assistant.corpus.markdown import (
@@ -27,10 +24,10 @@ from assistant.corpus.markdown import (
     original_of,
     to_markdown,
 )
-from assistant.corpus.readers import READERS, check_source, read_content, read_file
+from assistant.corpus.readers import READERS, check_source, read_content
 from assistant.corpus.remote import RemoteStorage, check_protocol
+from assistant.corpus.sources import Source, expand_source
 from assistant.corpus.storage import LocalStorage, Storage, StoredFile
-from assistant.corpus.web import read_url
 from assistant.errors import ArticleNotFoundError, SourceError
 from assistant.fields import article_fields, article_of
 from assistant.location import FolderUrl, Location
@@ -38,7 +35,6 @@ from assistant.settings import APPLICATION, Settings
 from assistant.types import AddReport, Article, FailedSource
 
 _KEPT = "articles.sqlite3"
-_URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 logger = logging.getLogger(__name__)
 
@@ -51,14 +47,6 @@ class CorpusReading:
     failed: tuple[FailedSource, ...]
     files: Mapping[str, StoredFile]
     """The first file of each article, by the article's id."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    article: Article
-    content: bytes
-    suffix: str
-    inside: bool
 
 
 class CorpusFolder:
@@ -182,7 +170,7 @@ class CorpusFolder:
         unchanged: list[str] = []
         failed: list[FailedSource] = []
         for source in sources:
-            for name, read in self._expand(source, settings):
+            for name, read in expand_source(source, settings):
                 if progress is not None:
                     progress(name)
                 try:
@@ -222,6 +210,14 @@ class CorpusFolder:
             )
         return removed[0]
 
+    def _has(self, path: Path | None) -> bool:
+        here = self.location
+        return (
+            path is not None
+            and isinstance(here, Path)
+            and path.resolve().is_relative_to(here.resolve())
+        )
+
     @cached_property
     def _kept(self) -> KeptFiles | None:
         if self._kept_path is None:
@@ -260,30 +256,8 @@ class CorpusFolder:
     def _fetch(self, files: Sequence[StoredFile]) -> Iterator[Callable[[], bytes]]:
         return self._storage.fetch([file.name for file in files])
 
-    def _expand(
-        self, source: str | Path, settings: Settings
-    ) -> Iterator[tuple[str, Callable[[], _Found]]]:
-        """Yield a name and a reading function for each thing that a source stands for."""
-        if isinstance(source, str) and _URL.match(source):
-            yield source, lambda: _fetch_page(source, settings)
-            return
-        path = Path(source).expanduser()
-        if path.is_dir():
-            for file in LocalStorage(path).files():
-                inside = path / file.name
-                yield str(inside), lambda inside=inside: self._read(inside, settings)  # type: ignore[misc]
-        else:
-            yield str(path), lambda: self._read(path, settings)
-
-    def _read(self, path: Path, settings: Settings) -> _Found:
-        article = read_file(path, source_bytes=settings.source_bytes)
-        inside = isinstance(self.location, Path) and path.resolve().is_relative_to(
-            self.location.resolve()
-        )
-        return _Found(article, path.read_bytes(), path.suffix.lower(), inside)
-
-    def _store(self, found: _Found) -> None:
-        if found.inside:
+    def _store(self, found: Source) -> None:
+        if self._has(found.path):
             return
         article = found.article
         name = markdown_name(article)
@@ -306,34 +280,6 @@ def fingerprint(files: Iterable[StoredFile]) -> str:
     return digest.hexdigest()
 
 
-def ensure_starter(location: Location) -> None:
-    """Make the corpus folder, with the starter article in it, unless there is one.
-
-    A folder elsewhere is left as it is: an empty one cannot be told from one that is missing.
-    """
-    if not isinstance(location, Path) or location.exists():
-        return
-    location.parent.mkdir(parents=True, exist_ok=True)
-    partial = location.with_name(f"{location.name}.{os.getpid()}.partial")
-    shutil.copytree(bundled_path("corpus"), partial)
-    try:
-        partial.rename(location)
-    except OSError:
-        shutil.rmtree(partial)
-        if not location.exists():
-            raise
-
-
 def supported_suffixes() -> tuple[str, ...]:
     """List the suffixes of files that can be read."""
     return tuple(sorted(READERS))
-
-
-def _fetch_page(url: str, settings: Settings) -> _Found:
-    page = read_url(
-        url,
-        source_bytes=settings.source_bytes,
-        timeout_s=settings.url_timeout_s,
-        allow_private=settings.allow_private_urls,
-    )
-    return _Found(page.article, page.content, page.suffix, inside=False)

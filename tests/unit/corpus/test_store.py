@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.corpus.store import CorpusFolder, ensure_starter, fingerprint
+from assistant.corpus.starter import ensure_starter
+from assistant.corpus.store import CorpusFolder, fingerprint
 from assistant.errors import ArticleNotFoundError, CorpusStoreError
 from assistant.location import FolderUrl
 from assistant.settings import Settings, load_settings
