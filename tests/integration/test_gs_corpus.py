@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import fsspec
@@ -17,8 +18,11 @@ from assistant.errors import CorpusStoreError
 from assistant.settings import load_settings
 from tests.support.stores import local_path
 
-pytest.importorskip("gcsfs")
-pytestmark = pytest.mark.integration
+pytestmark = [
+    pytest.mark.integration,
+    # Not imported here: it looks at its environment, which the corpus sets, when it is.
+    pytest.mark.skipif(find_spec("gcsfs") is None, reason="needs the extra gs"),
+]
 
 HOST = "127.0.0.2"
 _START_S = 60
