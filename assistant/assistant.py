@@ -12,11 +12,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from assistant.corpus.examples import find_questions, read_questions
-from assistant.corpus.store import CorpusFolder, ensure_starter, supported_suffixes
+from assistant.corpus.examples import find_questions
+from assistant.corpus.starter import ensure_starter
+from assistant.corpus.storage import StoredFile
+from assistant.corpus.store import CorpusFolder, fingerprint, supported_suffixes
 from assistant.errors import (
     ArticleNotFoundError,
     CorpusEmptyError,
+    CorpusStoreError,
     ReplicaError,
     SettingsError,
 )
@@ -65,7 +68,7 @@ class Assistant:
     def __init__(self, settings: Settings, *, progress: Progress = no_progress) -> None:
         _check_replica(settings)
         self.settings = settings
-        self.corpus = CorpusFolder(settings.corpus_path)
+        self.corpus = CorpusFolder.of(settings)
         self._progress = progress
         self._lock = threading.RLock()
         self._writing = threading.RLock()
@@ -73,7 +76,7 @@ class Assistant:
         self._chat: LoadedChatModel | None = None
         self._index: Index | None = None
         self._chain: AnswerChain | None = None
-        self._paths: tuple[str, Mapping[str, Path]] = ("", {})
+        self._files: tuple[str | None, Mapping[str, StoredFile]] | None = None
         self._examples: tuple[str, list[str]] = ("", [])
 
     @classmethod
@@ -86,20 +89,22 @@ class Assistant:
     ) -> Self:
         """Open the corpus and, with `sync`, make sure that it is indexed.
 
-        On first use the corpus folder is made, with the starter article in it. Models that are
-        not on this machine yet are pulled and verified.
+        On first use the corpus folder is made, with the starter article in it, unless the corpus
+        is at a URL. Models that are not on this machine yet are pulled and verified.
 
         Raises:
-            SettingsError, ModelError, SearchIndexError: see `assistant.errors`.
+            SettingsError, ExtraMissingError, ModelError, SearchIndexError, CorpusStoreError: see
+                `assistant.errors`.
         """
         assistant = cls(settings if settings is not None else load_settings(), progress=progress)
+        assistant.corpus.check()
         stay_offline()
         if assistant.settings.chroma_url is None:
-            ensure_starter(assistant.settings.corpus_path)
+            ensure_starter(assistant.settings.corpus_location)
         assistant.index.catch_up(progress=progress)
         if sync and not assistant.index.exists() and not assistant.settings.replica:
             # A server that has an index has its articles: the starter would replace them.
-            ensure_starter(assistant.settings.corpus_path)
+            ensure_starter(assistant.settings.corpus_location)
             assistant.sync()
         return assistant
 
@@ -121,6 +126,7 @@ class Assistant:
                 self._chat.close()
             if self._index is not None:
                 self._index.close()
+            self.corpus.close()
             self._chat = self._index = self._chain = None
 
     @property
@@ -297,6 +303,7 @@ class Assistant:
         Raises:
             CorpusEmptyError: the folder reads as empty while the index is not, and
                 `allow_empty` was not given; or it has nothing of a shared index that it is new to.
+            CorpusStoreError: the corpus cannot be listed or read; the index stays as it is.
             IndexLockedError: another process is writing.
             IndexServerError: the Chroma server failed.
             IndexWriteError: the data folder cannot be written.
@@ -315,11 +322,13 @@ class Assistant:
         self._refuse_as_replica()
         # The threads of this process take turns; other processes are locked out.
         with self._writing, self._work(engine, progress) as work:
-            fingerprint = self.corpus.fingerprint()
+            if rebuild:
+                self.corpus.forget()
+            files = self.corpus.files()
             if work is None:
-                reading = self.corpus.read(source_bytes=self.settings.source_bytes)
+                reading = self.corpus.read(source_bytes=self.settings.source_bytes, files=files)
             else:
-                reading = work.read(self.corpus)
+                reading = work.read(self.corpus, files)
             if self.settings.chroma_url is not None and not (rebuild or allow_empty):
                 self._refuse_to_replace_others({article.id for article in reading.articles})
             report = self.index.sync(
@@ -330,7 +339,8 @@ class Assistant:
                 progress=progress,
                 work=work,
             )
-            self._synced_mark.write_text(fingerprint)
+            self._synced_mark.write_text(mark := fingerprint(files))
+            self._files = (mark, reading.files)
         return dataclasses.replace(report, failed=reading.failed)
 
     @contextmanager
@@ -353,10 +363,10 @@ class Assistant:
         self.index.catch_up()
         if self.settings.replica:
             return None
-        mark, following = self._synced_mark, self.following()
+        following = self.following()
         # A server that lost its index is filled again.
         is_whole = following is None or following.newest >= following.generation
-        is_same = mark.is_file() and mark.read_text() == self.corpus.fingerprint()
+        is_same = self._read_mark() == fingerprint(self.corpus.files())
         if self.index.exists() and is_whole and is_same:
             return None
         return self.sync()
@@ -403,6 +413,10 @@ class Assistant:
     def _synced_mark(self) -> Path:
         return self.settings.index_path / f"synced-{self.index.name}"
 
+    def _read_mark(self) -> str | None:
+        """Return the fingerprint of the files that were last synced."""
+        return self._synced_mark.read_text() if self._synced_mark.is_file() else None
+
     def _refuse_as_replica(self) -> None:
         if self.settings.replica:
             raise ReplicaError
@@ -416,7 +430,7 @@ class Assistant:
         if shared and not shared & wanted:
             raise CorpusEmptyError(
                 f"The shared index has {len(shared)} articles, none of which is in "
-                f"{self.settings.corpus_path}. Nothing was changed.",
+                f"{self.settings.corpus_location}. Nothing was changed.",
                 hint="Set ASSISTANT_REPLICA=true to follow that index, correct "
                 "ASSISTANT_CORPUS_DIR, or replace all of it by `assistant ingest --rebuild`.",
             )
@@ -428,7 +442,7 @@ class Assistant:
     def entries(self) -> list[ArticleEntry]:
         """List the indexed articles with what a table of them shows, by title."""
         counts = self.index.passage_counts()
-        paths = self._article_paths()
+        files = self._article_files()
         return [
             ArticleEntry(
                 item.article_id,
@@ -436,7 +450,7 @@ class Assistant:
                 item.source,
                 item.published,
                 counts.get(item.article_id, 0),
-                _written(paths.get(item.article_id)),
+                _written(files.get(item.article_id)),
             )
             for item in self.articles()
         ]
@@ -449,25 +463,35 @@ class Assistant:
         """
         version = self.index.version()
         if self._examples[0] != version:
-            paths = self._article_paths()
             references = sorted(self.index.articles(), key=_newest_first)[:_LOOKED_THROUGH]
+            brought = self._questions([item.article_id for item in references])
             sources = (
-                (
-                    read_questions(paths[item.article_id]) if item.article_id in paths else (),
-                    self.index.article(item.article_id).text,
-                )
+                (brought.get(item.article_id, ()), self.index.article(item.article_id).text)
                 for item in references
             )
             self._examples = (version, find_questions(sources, limit=limit))
         return self._examples[1][:limit]
 
-    def _article_paths(self) -> Mapping[str, Path]:
-        """Find each article's file; the corpus is read again only after it changed."""
-        fingerprint = self.corpus.fingerprint()
-        if self._paths[0] != fingerprint:
-            reading = self.corpus.read(source_bytes=self.settings.source_bytes)
-            self._paths = (fingerprint, reading.paths)
-        return self._paths[1]
+    def _questions(self, article_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Return the questions that articles bring, by id; none where the corpus is away."""
+        files = self._article_files()
+        try:
+            return self.corpus.questions({key: files[key] for key in article_ids if key in files})
+        except CorpusStoreError as error:
+            logger.warning("articles are shown without their own questions: %s", error)
+            return {}
+
+    def _article_files(self) -> Mapping[str, StoredFile]:
+        """Find each article's file, as of the last sync; none where the corpus is away."""
+        mark = self._read_mark()
+        if self._files is None or self._files[0] != mark:
+            try:
+                reading = self.corpus.read(source_bytes=self.settings.source_bytes)
+            except CorpusStoreError as error:
+                logger.warning("articles are shown without their files: %s", error)
+                return {}
+            self._files = (mark, reading.files)
+        return self._files[1]
 
     def article(self, article_id: str) -> Article:
         """Return one article; the first digits of its id do, if only one article has them.
@@ -491,15 +515,15 @@ class Assistant:
             f"{problem} {prefix!r}.", hint="See `assistant articles list` for the ids."
         )
 
-    def remove(self, article_id: str) -> Path:
-        """Delete an article's file from the corpus and sync; returns the file's path.
+    def remove(self, article_id: str) -> str:
+        """Delete an article's file from the corpus and sync; returns its name in the corpus.
 
         The last article of a corpus can be removed as well.
         """
         self._refuse_as_replica()
-        path = self.corpus.remove(self.article_id(article_id))
+        name = self.corpus.remove(self.article_id(article_id))
         self.sync(allow_empty=True)
-        return path
+        return name
 
 
 def _check_replica(settings: Settings) -> None:
@@ -514,8 +538,6 @@ def _newest_first(item: ArticleReference) -> tuple[int, str]:
     return (-item.published.toordinal() if item.published else 0, item.article_id)
 
 
-def _written(path: Path | None) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(path.stat().st_mtime).astimezone() if path else None
-    except OSError:
-        return None
+def _written(file: StoredFile | None) -> datetime | None:
+    """Return when a file was written, as the clock here shows it."""
+    return file.modified.astimezone() if file is not None and file.modified else None

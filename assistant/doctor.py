@@ -42,7 +42,7 @@ def examine(settings: Settings, assistant: Assistant | None = None) -> Iterator[
 
 def _settings(settings: Settings) -> Finding:
     origin = str(config_path()) if config_path().is_file() else "no settings file"
-    where = f"corpus {settings.corpus_path}, data {settings.data_dir}"
+    where = f"corpus {settings.corpus_location}, data {settings.data_dir}"
     return Finding(True, "settings", f"valid; {origin}; {where}")
 
 
@@ -100,15 +100,15 @@ def _corpus_and_index(assistant: Assistant, *, readable: bool) -> Iterator[Findi
         return
     try:
         reading = assistant.corpus.read(source_bytes=settings.source_bytes)
-    except (AssistantError, OSError) as error:
-        yield Finding(False, "corpus", str(error), "Run `assistant ingest PATH`.")
+    except AssistantError as error:
+        yield Finding(False, "corpus", error.message, error.hint)
         return
     for failure in reading.failed:
         yield Finding(False, f"file {failure.name}", failure.reason, "Mend or remove the file.")
     yield Finding(
         bool(reading.articles),
         "corpus",
-        f"{len(reading.articles)} articles in {settings.corpus_path}",
+        f"{len(reading.articles)} articles in {settings.corpus_location}",
         "Run `assistant ingest PATH`.",
     )
     if not readable:

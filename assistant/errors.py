@@ -21,6 +21,7 @@
     │   ├── IndexDamagedError           exit 23  a generation fails its verification
     │   ├── IndexWriteError             exit 24  disk full, folder read-only, wrong owner
     │   └── IndexServerError            exit 25  the Chroma server failed or timed out
+    ├── CorpusStoreError                exit 35  the corpus cannot be listed, read or written
     ├── WorkersError                    exit 40  the workers of bulk ingestion failed
     └── ServiceError                    exit 30
         ├── BusyError                   exit 31  as many questions wait as may
@@ -167,6 +168,12 @@ class IndexServerError(SearchIndexError):
     """The Chroma server that holds the vectors refused, failed or timed out."""
 
     exit_code = 25
+
+
+class CorpusStoreError(AssistantError):
+    """What holds the corpus is missing, away or refuses; the index is left as it is."""
+
+    exit_code = 35
 
 
 class WorkersError(AssistantError):

@@ -9,24 +9,33 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 from assistant.errors import SettingsError
+from assistant.location import Location, read_location
 
 APPLICATION = "article-assistant"
 ENVIRONMENT_PREFIX = "ASSISTANT_"
 CONFIG_VARIABLE = "ASSISTANT_CONFIG_FILE"
-_SECRET = frozenset({"chroma_url", "chroma_token"})
+_SECRET = frozenset({"chroma_url", "chroma_token", "corpus_dir"})
 
 Engine = Literal["local", "ray"]
 """Who reads, splits and embeds: this process, or the workers of Ray."""
@@ -43,8 +52,24 @@ class Settings(BaseSettings):
         default_factory=lambda: platformdirs.user_data_path(APPLICATION),
         description="Folder of the index, and of the corpus unless corpus_dir names another.",
     )
-    corpus_dir: Path | None = Field(
-        None, description="Folder of the articles; data_dir/corpus where absent."
+    corpus_dir: Annotated[
+        Location | None,
+        NoDecode,
+        BeforeValidator(read_location),
+        PlainSerializer(str, when_used="unless-none"),
+    ] = Field(
+        None,
+        description="Folder of the articles, or its URL, such as s3://bucket/articles; "
+        "data_dir/corpus where absent.",
+    )
+    corpus_timeout_s: float = Field(
+        10.0, gt=0, description="Longest wait for one reply of the store of an s3 or gs corpus."
+    )
+    corpus_tries: int = Field(
+        3, ge=1, description="Times that a request to the store of an s3 corpus is sent at most."
+    )
+    corpus_look_s: float = Field(
+        60.0, gt=0, description="How often a server looks for changes of a corpus at a URL."
     )
     models_dir: Path = Field(
         default_factory=lambda: platformdirs.user_cache_path(APPLICATION) / "models",
@@ -190,8 +215,8 @@ class Settings(BaseSettings):
         return value.rstrip("/")
 
     @property
-    def corpus_path(self) -> Path:
-        """The folder of the articles."""
+    def corpus_location(self) -> Location:
+        """The folder of the articles, here or elsewhere."""
         return self.corpus_dir if self.corpus_dir is not None else self.data_dir / "corpus"
 
     @property

@@ -283,8 +283,7 @@ def articles_remove(
         article = assistant.article(article_id)
         if not yes:
             typer.confirm(f"Delete “{article.title}” from the corpus?", abort=True)
-        path = assistant.remove(article_id)
-        typer.echo(f"Removed {path.name}.")
+        typer.echo(f"Removed {assistant.remove(article_id)}.")
 
 
 @models_app.command("list")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
-from pathlib import Path
 
 _INTRODUCED = re.compile(
     r"(?<!\w)((?!(?:Mr|Ms|Mrs|Dr)\b)(?:[A-Z][a-z]+ ){1,2}[A-Z][a-z]{2,}), "
@@ -15,15 +14,13 @@ _QUESTION_CHARS = 200
 _PER_ARTICLE = 4
 
 
-def read_questions(path: Path) -> tuple[str, ...]:
+def read_questions(content: bytes) -> tuple[str, ...]:
     """Return the questions that a Markdown article names in its front matter."""
     import frontmatter
 
-    if path.suffix.lower() not in {".md", ".markdown"}:
-        return ()
     try:
-        metadata, _ = frontmatter.parse(path.read_text(encoding="utf-8", errors="replace"))
-    except Exception:  # whatever is wrong with a file, it only has no examples
+        metadata, _ = frontmatter.parse(content.decode("utf-8", errors="replace"))
+    except Exception:  # whatever is wrong with it, it only has no examples
         return ()
     named = metadata.get("questions")
     if not isinstance(named, list):

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from assistant.corpus.cleaning import clean_line, clean_text, decode, parse_published
@@ -23,31 +23,49 @@ def read_file(path: Path, *, source_bytes: int) -> Article:
     """Read a .txt, .md, .html, .pdf or .docx file.
 
     Raises:
-        SourceError: it cannot be read, is empty, too large, encrypted, binary or of no known
-            format; the message names the file and the reason.
+        SourceError: it cannot be read, or see `check_source` and `read_content`.
     """
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise SourceError(
-            f"{path.name} has a format that cannot be read ({path.suffix or 'no suffix'}).",
-            hint=f"Formats are {', '.join(sorted(READERS))}.",
-        )
     try:
-        size = path.stat().st_size
-        if size > source_bytes:
-            raise SourceError(
-                f"{path.name} has {size:,} bytes, more than {source_bytes:,}.",
-                hint="Split it, or raise ASSISTANT_SOURCE_BYTES.",
-            )
+        check_source(path.name, path.stat().st_size, source_bytes=source_bytes)
         content = path.read_bytes()
     except OSError as error:
+        check_source(path.name, 0, source_bytes=source_bytes)  # a wrong format comes first
         raise SourceError(
             f"{path.name} cannot be read: {error.strerror or error}.",
             hint="Check that it exists and that you may read it.",
         ) from error
+    return read_content(content, path.name)
+
+
+def check_source(name: str, size: int, *, source_bytes: int) -> None:
+    """Refuse by its name and size a file that need not be opened.
+
+    Raises:
+        SourceError: it is of no known format, or too large.
+    """
+    last = PurePosixPath(name)
+    if last.suffix.lower() not in READERS:
+        raise SourceError(
+            f"{last.name} has a format that cannot be read ({last.suffix or 'no suffix'}).",
+            hint=f"Formats are {', '.join(sorted(READERS))}.",
+        )
+    if size > source_bytes:
+        raise SourceError(
+            f"{last.name} has {size:,} bytes, more than {source_bytes:,}.",
+            hint="Split it, or raise ASSISTANT_SOURCE_BYTES.",
+        )
+
+
+def read_content(content: bytes, name: str) -> Article:
+    """Read what a file of a known format holds.
+
+    Raises:
+        SourceError: it is empty, encrypted, binary or broken; the message names the file and the
+            reason.
+    """
     if not content.strip():
-        raise SourceError(f"{path.name} is empty.", hint="Remove it, or fill it.")
-    return reader(content, path.name)
+        raise SourceError(f"{name} is empty.", hint="Remove it, or fill it.")
+    return READERS[PurePosixPath(name).suffix.lower()](content, name)
 
 
 def make_article(text: str, name: str, *, title: str | None = None, **metadata: Any) -> Article:

@@ -3,96 +3,155 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import logging
 import os
-import re
-import shutil
-import stat
-import unicodedata
+import posixpath
+import sqlite3
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 
-from assistant.bundled import bundled_path
-from assistant.corpus.readers import READERS, read_file
-from assistant.corpus.web import read_url
+from assistant.corpus.examples import read_questions
+from assistant.corpus.kept import KeptFiles
+from assistant.corpus.markdown import (
+    is_markdown,
+    markdown_name,
+    original_name,
+    original_of,
+    to_markdown,
+)
+from assistant.corpus.readers import READERS, check_source, read_content
+from assistant.corpus.remote import RemoteStorage, check_protocol
+from assistant.corpus.sources import Source, expand_source
+from assistant.corpus.storage import LocalStorage, Storage, StoredFile
 from assistant.errors import ArticleNotFoundError, SourceError
-from assistant.settings import Settings
+from assistant.fields import article_fields, article_of
+from assistant.location import FolderUrl, Location
+from assistant.settings import APPLICATION, Settings
 from assistant.types import AddReport, Article, FailedSource
 
-_ORIGINALS = "originals"
-_SLUG_CHARS = 60
-_URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_KEPT = "articles.sqlite3"
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class CorpusReading:
-    """The articles of a folder in the order of their paths, and the files that failed."""
+    """The articles of a folder in the order of their names, and the files that failed."""
 
     articles: tuple[Article, ...]
     failed: tuple[FailedSource, ...]
-    paths: Mapping[str, Path]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    article: Article
-    content: bytes
-    suffix: str
-    inside: bool
+    files: Mapping[str, StoredFile]
+    """The first file of each article, by the article's id."""
 
 
 class CorpusFolder:
-    """A folder of articles. Originals of what was added lie in its `originals/`."""
+    """A folder of articles, here or elsewhere. Originals of what was added lie in `originals/`.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Whatever is asked of it may raise a CorpusStoreError where the folder cannot be used, a
+    SettingsError or ExtraMissingError where its URL has a protocol that cannot be opened here.
+    """
 
-    def read(self, *, source_bytes: int) -> CorpusReading:
+    def __init__(self, location: Location, storage: Storage, *, kept: Path | None = None) -> None:
+        """Take what reaches the folder. With `kept` articles that were read are kept there."""
+        self.location = location
+        self._storage = storage
+        self._kept_path = kept
+
+    @classmethod
+    def of(cls, settings: Settings) -> CorpusFolder:
+        """Return the corpus of the settings; nothing is opened yet.
+
+        Articles of a folder elsewhere are kept beside the index, so that they are fetched once.
+        """
+        location = settings.corpus_location
+        if isinstance(location, Path):
+            return cls(location, LocalStorage(location))
+        storage = RemoteStorage(
+            location, timeout_s=settings.corpus_timeout_s, tries=settings.corpus_tries
+        )
+        return cls(location, storage, kept=settings.index_path / _KEPT)
+
+    def close(self) -> None:
+        """Close what keeps the articles that were read."""
+        if "_kept" in self.__dict__ and self._kept is not None:
+            self._kept.close()
+            del self.__dict__["_kept"]
+
+    def check(self) -> None:
+        """Refuse a URL that cannot be opened here; nobody is asked.
+
+        Raises:
+            ExtraMissingError, SettingsError: see `check_protocol`.
+        """
+        if isinstance(self.location, FolderUrl):
+            check_protocol(self.location)
+
+    def files(self) -> list[StoredFile]:
+        """List the files that may be articles, in the order of reading."""
+        return list(self._storage.files())
+
+    def read(
+        self, *, source_bytes: int, files: Sequence[StoredFile] | None = None
+    ) -> CorpusReading:
         """Read every article. A file that cannot be read is listed, never fatal."""
+        listed = self.files() if files is None else files
+        reading = self.gather(self._read_each(listed, source_bytes=source_bytes))
+        if self._kept is not None:
+            self._kept.retain(listed)
+        return reading
 
-        def read_all() -> Iterator[tuple[str, Article | FailedSource]]:
-            for name in self.names():
-                try:
-                    yield name, self.read_one(name, source_bytes=source_bytes)
-                except SourceError as error:
-                    yield name, FailedSource(name, str(error))
-
-        return self.gather(read_all())
-
-    def names(self) -> list[str]:
-        """List the files that may be articles, relative to the folder, in the order of reading."""
-        return [str(file.relative_to(self.path)) for file in self._files()]
-
-    def read_one(self, name: str, *, source_bytes: int) -> Article:
+    def read_one(self, file: StoredFile, *, source_bytes: int) -> Article:
         """Read one file of the folder.
 
         Raises:
             SourceError: it leads out of the folder, or see `read_file`.
         """
-        file = self.path / name
-        self._refuse_outside(file)
-        return read_file(file, source_bytes=source_bytes)
+        check_source(file.name, file.size, source_bytes=source_bytes)
+        return read_content(self._storage.read(file.name), posixpath.basename(file.name))
 
-    def stamp(self, name: str) -> str | None:
-        """Return what changes when a file does; None for a link or a file that is gone."""
-        try:
-            found = (self.path / name).lstat()
-        except OSError:
-            return None
-        return None if stat.S_ISLNK(found.st_mode) else f"{found.st_size}-{found.st_mtime_ns}"
+    def find_kept(self, file: StoredFile) -> Article | None:
+        """Return what was read of a file that has not changed since."""
+        text = self._kept.find(file) if self._kept is not None else None
+        return article_of(json.loads(text)) if text is not None else None
 
-    def gather(self, results: Iterable[tuple[str, Article | FailedSource]]) -> CorpusReading:
-        """Make a reading of what was read, by name; of equal articles the first counts."""
+    def keep(self, file: StoredFile, article: Article) -> None:
+        """Keep what was read of a file, if this folder is one of which articles are kept."""
+        if self._kept is not None:
+            self._kept.keep([(file, json.dumps(article_fields(article)))])
+
+    def forget(self) -> None:
+        """Forget what was read, so that every file is read again."""
+        if self._kept is not None:
+            self._kept.retain([])
+
+    def gather(self, results: Iterable[tuple[StoredFile, Article | FailedSource]]) -> CorpusReading:
+        """Make a reading of what was read, by file; of equal articles the first counts."""
         articles: dict[str, Article] = {}
-        paths: dict[str, Path] = {}
+        files: dict[str, StoredFile] = {}
         failed: list[FailedSource] = []
-        for name, result in results:
+        for file, result in results:
             if isinstance(result, FailedSource):
                 failed.append(result)
-            elif result.id not in articles:
-                articles[result.id] = result
-                paths[result.id] = self.path / name
-        return CorpusReading(tuple(articles.values()), tuple(failed), paths)
+            elif (article_id := result.id) not in articles:
+                articles[article_id] = result
+                files[article_id] = file
+        return CorpusReading(tuple(articles.values()), tuple(failed), files)
+
+    def questions(self, files: Mapping[str, StoredFile]) -> dict[str, tuple[str, ...]]:
+        """Return the questions that articles bring, by id, given the file of each article."""
+        named = {key: file for key, file in files.items() if is_markdown(file.name)}
+        found = {}
+        for article_id, content in zip(named, self._fetch(list(named.values())), strict=True):
+            try:
+                found[article_id] = read_questions(content())
+            except SourceError:
+                continue
+        return found
 
     def add(
         self,
@@ -106,12 +165,12 @@ class CorpusFolder:
         The original goes to `originals/` under its digest, the text beside it as Markdown with
         front matter. What the corpus has already is left alone.
         """
-        known = set(self.read(source_bytes=settings.source_bytes).paths)
+        known = set(self.read(source_bytes=settings.source_bytes).files)
         added: list[str] = []
         unchanged: list[str] = []
         failed: list[FailedSource] = []
         for source in sources:
-            for name, read in self._expand(source, settings):
+            for name, read in expand_source(source, settings):
                 if progress is not None:
                     progress(name)
                 try:
@@ -123,173 +182,104 @@ class CorpusFolder:
                 except SourceError as error:
                     failed.append(FailedSource(name, str(error)))
                     continue
-                except OSError as error:
-                    failed.append(FailedSource(name, f"It cannot be stored: {error}."))
-                    continue
                 known.add(found.article.id)
                 added.append(found.article.id)
         return AddReport(tuple(added), tuple(dict.fromkeys(unchanged)), tuple(failed))
 
-    def remove(self, article_id: str) -> Path:
+    def remove(self, article_id: str) -> str:
         """Delete every file of an article, and the original that was kept for it.
+
+        Returns the name of the first file that held it.
 
         Raises:
             ArticleNotFoundError: no file holds it.
         """
-        removed: Path | None = None
-        for file in self._files():
-            try:
-                article = read_file(file, source_bytes=file.stat().st_size + 1)
-            except SourceError:
+        removed: list[str] = []
+        for file, found in self._read_each(self.files(), source_bytes=sys.maxsize):
+            if isinstance(found, FailedSource) or found.id != article_id:
                 continue
-            if article.id != article_id:
-                continue
-            original = _original_of(file)
-            file.unlink()
+            original = original_of(file.name, self._storage.read(file.name))
+            self._storage.delete(file.name)
             if original is not None:
-                (self.path / _ORIGINALS / original).unlink(missing_ok=True)
-            removed = removed or file
-        if removed is None:
+                self._storage.delete(original)
+            removed.append(file.name)
+        if not removed:
             raise ArticleNotFoundError(
-                f"No file of {self.path} holds the article {article_id}.",
+                f"No file of {self.location} holds the article {article_id}.",
                 hint="Run `assistant ingest` to bring the index in step with the folder.",
             )
-        return removed
+        return removed[0]
 
-    def fingerprint(self) -> str:
-        """Return a digest of names, sizes and times, which changes when a file does."""
-        digest = hashlib.sha256()
-        for file in self._files():
-            found = file.lstat()
-            name = os.fsencode(file.relative_to(self.path))
-            digest.update(b"%s\0%d\0%d\0" % (name, found.st_size, found.st_mtime_ns))
-        return digest.hexdigest()
+    def _has(self, path: Path | None) -> bool:
+        here = self.location
+        return (
+            path is not None
+            and isinstance(here, Path)
+            and path.resolve().is_relative_to(here.resolve())
+        )
 
-    def _files(self) -> Iterator[Path]:
-        """Yield the files that may be articles, by path; no hidden ones, no originals."""
-        if not self.path.is_dir():
-            return
-        for folder, folders, files in os.walk(self.path):
-            here = Path(folder)
-            at_top = here == self.path
-            folders[:] = sorted(
-                name
-                for name in folders
-                if not name.startswith(".") and not (at_top and name == _ORIGINALS)
-            )
-            for name in sorted(files):
-                if name.startswith(".") or (at_top and name.lower().startswith("readme")):
-                    continue
-                yield here / name
+    @cached_property
+    def _kept(self) -> KeptFiles | None:
+        if self._kept_path is None:
+            return None
+        facts = json.dumps([str(self.location), version(APPLICATION)])
+        try:
+            return KeptFiles(self._kept_path, facts=facts)
+        except (OSError, sqlite3.Error) as error:
+            logger.warning("articles are not kept in %s: %s", self._kept_path, error)
+            return None
 
-    def _refuse_outside(self, file: Path) -> None:
-        if file.is_symlink() and not file.resolve().is_relative_to(self.path.resolve()):
-            raise SourceError(
-                f"{file.name} is a link that leads out of the corpus.", hint="Copy the file in."
-            )
+    def _read_each(
+        self, files: Sequence[StoredFile], *, source_bytes: int
+    ) -> list[tuple[StoredFile, Article | FailedSource]]:
+        """Read files, or take what is kept of those that did not change."""
+        results: dict[str, Article | FailedSource] = {}
+        for file in files:
+            try:
+                check_source(file.name, file.size, source_bytes=source_bytes)
+            except SourceError as error:
+                results[file.name] = FailedSource(file.name, str(error))
+            else:
+                if kept := self.find_kept(file):
+                    results[file.name] = kept
+        waiting = [file for file in files if file.name not in results]
+        for file, content in zip(waiting, self._fetch(waiting), strict=True):
+            try:
+                article = read_content(content(), posixpath.basename(file.name))
+            except SourceError as error:
+                results[file.name] = FailedSource(file.name, str(error))
+            else:
+                results[file.name] = article
+                self.keep(file, article)
+        return [(file, results[file.name]) for file in files]
 
-    def _expand(
-        self, source: str | Path, settings: Settings
-    ) -> Iterator[tuple[str, Callable[[], _Found]]]:
-        """Yield a name and a reading function for each thing that a source stands for."""
-        if isinstance(source, str) and _URL.match(source):
-            yield source, lambda: _fetch(source, settings)
-            return
-        path = Path(source).expanduser()
-        if path.is_dir():
-            for file in CorpusFolder(path)._files():
-                yield str(file), lambda file=file: self._read(file, settings)  # type: ignore[misc]
-        else:
-            yield str(path), lambda: self._read(path, settings)
+    def _fetch(self, files: Sequence[StoredFile]) -> Iterator[Callable[[], bytes]]:
+        return self._storage.fetch([file.name for file in files])
 
-    def _read(self, path: Path, settings: Settings) -> _Found:
-        article = read_file(path, source_bytes=settings.source_bytes)
-        inside = path.resolve().is_relative_to(self.path.resolve())
-        return _Found(article, path.read_bytes(), path.suffix.lower(), inside)
-
-    def _store(self, found: _Found) -> None:
-        if found.inside:
+    def _store(self, found: Source) -> None:
+        if self._has(found.path):
             return
         article = found.article
-        original = f"{hashlib.sha256(found.content).hexdigest()[:16]}{found.suffix}"
-        text = _to_markdown(article, original)
-        target = self.path / f"{_slug(article.title)}-{article.id[:8]}.md"
-        _write(self.path / _ORIGINALS / original, found.content)
-        _write(target, text.encode("utf-8"))
-        again = read_file(target, source_bytes=len(text.encode("utf-8")) + 1)
-        if again.id != article.id:
-            target.unlink()
+        name = markdown_name(article)
+        original = original_name(found.content, found.suffix)
+        text = to_markdown(article, original)
+        if read_content(text, name).id != article.id:
             raise SourceError(
                 f"The text of “{article.title}” does not survive being stored as Markdown.",
                 hint="Please report this with the file.",
             )
+        self._storage.write(original, found.content)
+        self._storage.write(name, text)
 
 
-def ensure_starter(path: Path) -> None:
-    """Make the corpus folder, with the starter article in it, unless there is one."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    shutil.copytree(bundled_path("corpus"), partial)
-    try:
-        partial.rename(path)
-    except OSError:
-        shutil.rmtree(partial)
-        if not path.exists():
-            raise
+def fingerprint(files: Iterable[StoredFile]) -> str:
+    """Return a digest of names and stamps, which changes when a file does."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(b"%s\0%s\0" % (os.fsencode(file.name), file.stamp.encode()))
+    return digest.hexdigest()
 
 
 def supported_suffixes() -> tuple[str, ...]:
     """List the suffixes of files that can be read."""
     return tuple(sorted(READERS))
-
-
-def _fetch(url: str, settings: Settings) -> _Found:
-    page = read_url(
-        url,
-        source_bytes=settings.source_bytes,
-        timeout_s=settings.url_timeout_s,
-        allow_private=settings.allow_private_urls,
-    )
-    return _Found(page.article, page.content, page.suffix, inside=False)
-
-
-def _to_markdown(article: Article, original: str) -> str:
-    import frontmatter
-
-    metadata = {
-        "title": article.title,
-        "source": article.source,
-        "url": article.url,
-        "author": article.author,
-        "published": article.published,
-        "original": f"{_ORIGINALS}/{original}",
-    }
-    post = frontmatter.Post("")
-    post.metadata.update(metadata)
-    header: str = frontmatter.dumps(post, allow_unicode=True, sort_keys=False)
-    return f"{header.rstrip()}\n\n{article.text}\n"
-
-
-def _original_of(file: Path) -> str | None:
-    import frontmatter
-
-    if file.suffix.lower() != ".md":
-        return None
-    metadata, _ = frontmatter.parse(file.read_text(encoding="utf-8", errors="replace"))
-    original = str(metadata.get("original") or "")
-    return Path(original).name if original.startswith(f"{_ORIGINALS}/") else None
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
-
-
-def _slug(title: str) -> str:
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    words = re.findall(r"[a-z0-9]+", plain)
-    return "-".join(words)[:_SLUG_CHARS].strip("-") or "article"

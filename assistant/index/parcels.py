@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.index.fields import article_fields, article_of, passage_of
+from assistant.fields import article_fields, article_of, passage_of
 from assistant.types import Article, Passage
 
 PART_CHARS = 48_000

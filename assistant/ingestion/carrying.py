@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from assistant.index.fields import article_fields, article_of, passage_of
+from assistant.fields import article_fields, article_of, passage_of
 from assistant.index.preparing import PreparedArticle
 from assistant.types import Passage
 

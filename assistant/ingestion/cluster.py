@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.errors import ExtraMissingError, SettingsError, WorkersError
+from assistant.location import FolderUrl
 from assistant.settings import Settings
 
 _QUIET = {
@@ -128,7 +129,8 @@ def refuse_unready(settings: Settings) -> None:
         SettingsError: the corpus is in this process's memory, where no worker reads it.
     """
     _import_ray()
-    if str(settings.corpus_path).startswith("memory:"):
+    location = settings.corpus_location
+    if isinstance(location, FolderUrl) and location.protocol == "memory":
         raise SettingsError(
             "Workers of Ray cannot read a corpus in this process's memory.",
             hint="Use --engine local, or a corpus folder that all workers reach.",

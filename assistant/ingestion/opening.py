@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from assistant.corpus.kept import KeptFiles
 from assistant.ingestion.cluster import open_cluster
-from assistant.ingestion.journal import Journal
 from assistant.ingestion.ray_work import RayWork
 from assistant.settings import APPLICATION, Settings
 from assistant.types import Progress
@@ -32,10 +32,10 @@ def open_work(
         # What else decides how a file reads: the limit of its size, and the readers.
         facts = (index_digest, settings.source_bytes, version(APPLICATION))
         name = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
-        journal = Journal(settings.index_path / f"reading-{name}.sqlite3")
+        journal = KeptFiles(settings.index_path / f"reading-{name}.sqlite3")
         try:
             yield RayWork(cluster, settings, embeddings, journal, progress)
         except BaseException:
             journal.close()
             raise
-        journal.finish()
+        journal.delete()

@@ -6,19 +6,21 @@ import functools
 import json
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assistant.corpus.kept import KeptFiles
+from assistant.corpus.storage import StoredFile
 from assistant.corpus.store import CorpusFolder, CorpusReading
-from assistant.errors import WorkersError
+from assistant.errors import CorpusStoreError, WorkersError
 from assistant.index.preparing import LocalWork, PreparedArticle
 from assistant.ingestion.carrying import from_json
 from assistant.ingestion.cluster import Cluster
-from assistant.ingestion.journal import Journal
-from assistant.ingestion.worker import EmbedTexts, ReadFile
+from assistant.ingestion.worker import EmbedTexts, ReadFile, proxies
+from assistant.location import FolderUrl
 from assistant.settings import Settings
 from assistant.types import Article, FailedSource, Progress
 
@@ -47,7 +49,7 @@ class RayWork:
         cluster: Cluster,
         settings: Settings,
         embeddings: EmbeddingModel,
-        journal: Journal,
+        journal: KeptFiles,
         progress: Progress,
     ) -> None:
         self._cluster = cluster
@@ -58,36 +60,48 @@ class RayWork:
         self._local = LocalWork(embeddings, passage_tokens=settings.passage_tokens)
         self._prepared: dict[str, PreparedArticle] = {}
 
-    def read(self, corpus: CorpusFolder) -> CorpusReading:
-        """Read and split every file, except those that were before this job was killed."""
-        names = corpus.names()
-        stamps = [corpus.stamp(name) for name in names]
+    def read(self, corpus: CorpusFolder, files: Sequence[StoredFile]) -> CorpusReading:
+        """Read and split every file, except those that were before this job was killed.
+
+        Of a corpus at a URL, files that did not change since an earlier sync are not read either.
+
+        Raises:
+            CorpusStoreError: a worker cannot reach the corpus.
+        """
         results: dict[int, Article | FailedSource] = {}
-        for index, (name, stamp) in enumerate(zip(names, stamps, strict=True)):
-            if kept := self._journal.find(name, stamp):
-                results[index] = self._take(kept)
-        waiting = [index for index in range(len(names)) if index not in results]
+        for index, file in enumerate(files):
+            if text := self._journal.find(file):
+                results[index] = self._take(text)
+            elif article := corpus.find_kept(file):
+                results[index] = article
+        waiting = [index for index in range(len(files)) if index not in results]
         for block in (_FILES_A_BLOCK, 1):
             # A reader that is killed takes its block with it: the block's files are read again,
             # each by itself.
-            for row in self._read_rows(names, waiting, block):
+            for row in self._read_rows(files, waiting, block):
                 index = int(row["index"])
+                if row["away"]:
+                    message, hint = json.loads(row["away"])
+                    raise CorpusStoreError(message, hint=hint)
                 if row["reason"]:
                     reason = row["reason"].decode("utf-8", "surrogateescape")
-                    results[index] = FailedSource(names[index], reason)
+                    results[index] = FailedSource(files[index].name, reason)
                 else:
                     text = row["prepared"].decode()
-                    results[index] = self._take(text)
-                    self._journal.keep([(names[index], stamps[index], text)])
-                self._progress("Reading files", len(results), len(names))
-            waiting = [index for index in range(len(names)) if index not in results]
+                    article = self._take(text)
+                    results[index] = article
+                    self._journal.keep([(files[index], text)])
+                    corpus.keep(files[index], article)
+                self._progress("Reading files", len(results), len(files))
+            waiting = [index for index in range(len(files)) if index not in results]
             if not waiting:
                 break
         for index in waiting:
+            name = files[index].name
             results[index] = FailedSource(
-                names[index], f"{Path(names[index]).name} ended the process that read it."
+                name, f"{Path(name).name} ended the process that read it."
             )
-        return corpus.gather((name, results[index]) for index, name in enumerate(names))
+        return corpus.gather((file, results[index]) for index, file in enumerate(files))
 
     def prepare(self, articles: Sequence[Article]) -> Iterator[PreparedArticle]:
         """Yield what `read` split; what it did not read is split here."""
@@ -123,13 +137,21 @@ class RayWork:
         return prepared.article
 
     def _read_rows(
-        self, names: Sequence[str], wanted: Sequence[int], block: int
+        self, files: Sequence[StoredFile], wanted: Sequence[int], block: int
     ) -> Iterator[dict[str, Any]]:
         if not wanted:
             return
-        rows = [{"index": index, "name": os.fsencode(names[index])} for index in wanted]
+        rows = [
+            {"index": index, "name": os.fsencode(files[index].name), "size": files[index].size}
+            for index in wanted
+        ]
         dataset = _dataset(rows, max(block, -(-len(rows) // _MOST_BLOCKS)), errored_blocks=-1)
-        read = ReadFile(self._settings, self._embeddings.tokenizer, self._embeddings.limit_tokens)
+        read = ReadFile(
+            self._settings,
+            self._embeddings.tokenizer,
+            self._embeddings.limit_tokens,
+            proxies=self._proxies(),
+        )
         task = functools.partial(_call, read)
         yield from _rows(
             dataset.map(
@@ -139,6 +161,11 @@ class RayWork:
                 ray_remote_args_fn=_two_tries,  # Ray's own default is to try for ever
             )
         )
+
+    def _proxies(self) -> Mapping[str, str] | None:
+        """Return this process's proxies where workers need them: see `cluster.py` for theirs."""
+        is_elsewhere = isinstance(self._settings.corpus_location, FolderUrl)
+        return proxies() if is_elsewhere and self._settings.ray_address is None else None
 
     def _embed_rows(self, batches: Sequence[list[str]]) -> Iterator[dict[str, Any]]:
         if not batches:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from assistant.errors import AssistantError
+from assistant.location import FolderUrl
 from assistant.server.api import API_PATHS, ApiOptions, api_lifespan, include_api
 from assistant.server.bodies import BodyLimit
 from assistant.server.guard import LOCAL, VISITOR, Guard, Logins
@@ -134,16 +136,23 @@ async def _following(assistant: Assistant) -> AsyncIterator[None]:
 
 
 async def _follow(assistant: Assistant) -> None:
-    said = ""
+    settings = assistant.settings
+    # To list a folder elsewhere takes time and may cost money.
+    every_s = settings.corpus_look_s if isinstance(settings.corpus_location, FolderUrl) else 0.0
+    looked, said = time.monotonic(), ""
     while True:
         await asyncio.sleep(_LOOKS_EVERY_S)
+        is_due = time.monotonic() - looked >= every_s
         try:
-            await asyncio.to_thread(assistant.refresh)
-            said = ""
+            await asyncio.to_thread(assistant.refresh if is_due else assistant.index.catch_up)
         except (AssistantError, OSError) as error:
             if str(error) != said:
                 logger.warning("the index does not follow the corpus: %s", error)
             said = str(error)
+        else:
+            said = "" if is_due else said
+        if is_due:
+            looked = time.monotonic()
 
 
 def _report_router(runs: Path) -> APIRouter:

@@ -57,16 +57,17 @@ def open_scripted(
     folder: Path,
     script: Script,
     *,
-    corpus: Path | None = None,
+    corpus: Path | str | None = None,
     pause_s: float = 0.0,
     **values: Any,
 ) -> ScriptedAssistant:
-    """Open a corpus, an empty one where none is given, with scripted models.
+    """Open a corpus, a path or URL, an empty one where none is given, with scripted models.
 
     The chat model waits `pause_s` seconds before each word that it streams.
     """
     given = corpus if corpus is not None else folder / "corpus"
-    given.mkdir(exist_ok=True)
+    if isinstance(given, Path):
+        given.mkdir(exist_ok=True)
     assistant = ScriptedAssistant(
         load_settings(data_dir=folder, corpus_dir=given, **values), script, pause_s=pause_s
     )

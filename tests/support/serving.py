@@ -47,7 +47,7 @@ class BridgeAssistant(ScriptedAssistant):
 def make_assistant(folder: Path, **values: Any) -> BridgeAssistant:
     """Write the corpus, index it, and return an assistant over it."""
     assistant = BridgeAssistant(folder, **values)
-    corpus = assistant.settings.corpus_path
+    corpus = assistant.settings.corpus_location
     corpus.mkdir(parents=True)
     (corpus / "bridge.md").write_text(
         "---\ntitle: Marlow bridge opens\nsource: Gazette\npublished: 2020-03-04\n---\n\n"

@@ -27,6 +27,7 @@ _STATUS: dict[type[AssistantError], int] = {
     errors.ModelError: 503,
     errors.IndexWriteError: 507,
     errors.SearchIndexError: 503,
+    errors.CorpusStoreError: 503,
     errors.BusyError: 429,
     errors.ClosingError: 503,
     errors.AssistantError: 500,

@@ -19,8 +19,8 @@ GROUPS = {
     ),
     "Verification": "verification verifier support_threshold minimum_answerable",
     "Articles and limits": (
-        "corpus_dir data_dir question_chars source_bytes url_timeout_s allow_private_urls "
-        "lock_wait_s"
+        "corpus_dir corpus_timeout_s corpus_tries corpus_look_s data_dir question_chars "
+        "source_bytes url_timeout_s allow_private_urls lock_wait_s"
     ),
     "Shared index": (
         "chroma_url chroma_token chroma_token_header chroma_tenant chroma_database "

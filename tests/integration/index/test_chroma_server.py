@@ -287,8 +287,8 @@ def test_a_machine_that_is_new_to_a_shared_index_does_not_replace_it(
     newcomer = BridgeAssistant(tmp_path / "new", **values)
     with pytest.raises(CorpusEmptyError, match="ASSISTANT_REPLICA"):
         newcomer.refresh()
-    newcomer.settings.corpus_path.mkdir()
-    (newcomer.settings.corpus_path / "mine.md").write_text("# Mine\n\nA text of my own.")
+    newcomer.settings.corpus_location.mkdir()
+    (newcomer.settings.corpus_location / "mine.md").write_text("# Mine\n\nA text of my own.")
     with pytest.raises(CorpusEmptyError, match="none of which is in"):
         newcomer.refresh()
     assert [item.title for item in newcomer.articles()] == [item.title for item in team.articles()]
@@ -313,7 +313,7 @@ def test_a_replica_answers_without_a_corpus_and_says_when_the_server_lost_its_in
     assert answer.text == wanted.text
     assert answer.citations == wanted.citations
     assert answer.index_digest == wanted.index_digest
-    assert not replica.settings.corpus_path.exists()
+    assert not replica.settings.corpus_location.exists()
     server = ChromaServer(options)
     for item in server.call(lambda client: client.list_collections()):
         server.call(lambda client, name=item.name: client.delete_collection(name))

@@ -59,7 +59,7 @@ def test_a_deleted_article_is_gone(client: TestClient, scripted: BridgeAssistant
     assert reply.json() == {"removed": known.id}
     assert client.get(f"/v1/articles/{known.id}").status_code == 404
     assert client.delete(f"/v1/articles/{known.id}").status_code == 404
-    assert not (scripted.settings.corpus_path / "ferry.md").exists()
+    assert not (scripted.settings.corpus_location / "ferry.md").exists()
 
 
 @pytest.mark.parametrize(
