@@ -115,7 +115,10 @@ async def test_one_person_waits_for_so_many_answers_and_no_more(
     waiting = [asyncio.create_task(asked(chat, request=one)) for one in pages[:-1]]
     while chat.admission.running + chat.admission.waiting < len(waiting):
         await asyncio.sleep(0.01)
-    assert "4 answers already" in last(await asked(chat, request=pages[-1]), "courier")
+    assert "You wait for 4 answers already" in last(await asked(chat, request=pages[-1]), "courier")
+    chat.has_login = False  # then all are one person, and are told so
+    told = last(await asked(chat, request=pages[-1]), "courier")
+    assert "People here wait for 4 answers already" in told
     model.may_draft.set()
     await asyncio.gather(*waiting)
     assert 'data-stage="done"' in last(await asked(chat, request=pages[-1]), "live")
