@@ -20,13 +20,12 @@ pytestmark = [
 ]
 
 QUESTIONS = ("What height did the Hwasong-15 reach?", "What is the Hwasong-15?")
-SLOWLY = "The Marlow bridge is 7 kilometres long, " + ", ".join(["longer than any other"] * 6) + "."
+SLOWLY = "The Marlow bridge is 7 kilometres long, " + ", ".join(["longer than any other"] * 15) + "."
 BRIDGE = "How long is the Marlow bridge?"
 EVIDENCE = "#pane .place"
 DONE = "#live .turn[data-stage=done]"
-FREED_S = 15
-"""Much less than the rest of an answer takes; a place is free when the thread has ended the step of
-the model that it is in."""
+FREED_S = 30
+"""Half of what an answer takes. That a page is closed is noticed within 15 s, by Gradio's heartbeat."""
 
 OpenPage = Callable[..., Watched]
 
