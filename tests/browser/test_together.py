@@ -20,12 +20,13 @@ pytestmark = [
 ]
 
 QUESTIONS = ("What height did the Hwasong-15 reach?", "What is the Hwasong-15?")
-SLOWLY = "The Marlow bridge is 7 kilometres long, " + ", ".join(["longer than any other"] * 15) + "."
+LONGER = ", longer than any other" * 15
+SLOWLY = f"The Marlow bridge is 7 kilometres long{LONGER}."
 BRIDGE = "How long is the Marlow bridge?"
 EVIDENCE = "#pane .place"
 DONE = "#live .turn[data-stage=done]"
 FREED_S = 30
-"""Half of what an answer takes. That a page is closed is noticed within 15 s, by Gradio's heartbeat."""
+"""Half of what an answer takes. Gradio's heartbeat notices within 15 s that a page is closed."""
 
 OpenPage = Callable[..., Watched]
 
