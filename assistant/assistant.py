@@ -101,7 +101,8 @@ class Assistant:
         stay_offline()
         if assistant.settings.chroma_url is None:
             ensure_starter(assistant.settings.corpus_location)
-        assistant.index.catch_up(progress=progress)
+        else:
+            assistant.index.catch_up(progress=progress)
         if sync and not assistant.index.exists() and not assistant.settings.replica:
             # A server that has an index has its articles: the starter would replace them.
             ensure_starter(assistant.settings.corpus_location)

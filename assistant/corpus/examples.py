@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 _INTRODUCED = re.compile(
     r"(?<!\w)((?!(?:Mr|Ms|Mrs|Dr)\b)(?:[A-Z][a-z]+ ){1,2}[A-Z][a-z]{2,}), "
-    r"(?:the|a|an|its|their) (?:[a-z][\w’'-]* ?){2,8},"
+    r"(?:the|a|an|its|their) [a-z][\w’'-]*(?: [a-z][\w’'-]*){0,7},"
 )
 _QUESTION_CHARS = 200
 _PER_ARTICLE = 4

@@ -85,6 +85,7 @@ def build_blocks(assistant: Assistant, options: WebOptions) -> gr.Blocks:
         sessions,
         options.admission,
         RateLimit(options.questions_per_minute),
+        has_login=options.has_login,
     )
     changes = RateLimit(options.changes_per_minute)
     corpus = CorpusPage(assistant, sessions, changes, assistant.readable_suffixes)

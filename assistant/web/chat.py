@@ -52,6 +52,9 @@ class Chat:
     sessions: Sessions
     admission: Admission
     questions: RateLimit
+    has_login: bool = True
+    """Without one, everybody counts as one person."""
+
     answers: AtOnce = field(default_factory=lambda: AtOnce(_ANSWERS_AT_ONCE))
     page: ChatPage = field(init=False)
     acts: Acts = field(init=False)
@@ -95,11 +98,14 @@ class Chat:
     def _refuse(self, visitor: Visitor, *, may_ask: bool) -> str:
         """Say why somebody may not ask now; nothing if he may."""
         if not may_ask:
-            return f"You wait for {self.answers.limit} answers already, on other pages."
-        if not self.questions.allows(visitor.name):
+            who = "You wait" if self.has_login else "People here wait"
             return (
-                f"That is more than {self.questions.per_minute} questions a minute. Wait a little."
+                f"{who} for {self.answers.limit} answers already, on other pages: stop one first."
             )
+        if not self.questions.allows(visitor.name):
+            whose = "" if self.has_login else " from all who are here"
+            most = f"{self.questions.per_minute} questions a minute{whose}"
+            return f"That is more than {most}. Wait a little."
         return ""
 
     async def _ask(

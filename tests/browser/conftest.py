@@ -160,7 +160,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Watched]]:
         opened.append(watched)
         watch(watched)
         watched.page.goto(address)
-        watched.page.wait_for_selector(".welcome, .turn", timeout=30_000)
+        watched.page.wait_for_selector(".welcome, .turn", timeout=ANSWER_MS)
         return watched
 
     yield open_one

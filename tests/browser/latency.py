@@ -27,8 +27,7 @@ WATCH = """() => {
         const seen = window.seen, now = performance.now() - seen.enter;
         const stage = document.querySelector('#live .turn')?.dataset.stage;
         if (!seen.enter || !stage) return;
-        if (stage === 'searching') seen.asked ??= now;
-        if (!seen.asked) return;
+        seen.asked ??= now;
         if (document.querySelector('#pane .place')) seen.evidence ??= now;
         if (document.querySelector('#live .drafted')) seen.word ??= now;
         if (stage === 'done') seen.done ??= now;

@@ -94,6 +94,50 @@ def test_an_uploaded_page_and_pdf_are_answered_from_and_removed(
     expect(table).not_to_contain_text("Lighthouse of Orsay", timeout=60_000)
 
 
+WATCH_ADDING = """() => {
+    window.shares = []; window.states = new Set();
+    new MutationObserver(() => {
+        const bar = document.querySelector('#adding progress');
+        if (bar && bar.value !== window.shares.at(-1)) window.shares.push(bar.value);
+        for (const item of document.querySelectorAll('#adding .outcomes li')) {
+            window.states.add(item.textContent.trim());
+        }
+    }).observe(document.body, { subtree: true, childList: true, attributes: true });
+}"""
+
+
+def test_the_bar_moves_and_each_file_has_its_fate_while_articles_are_added(
+    open_page: Callable[..., Watched], served: str, tmp_path: Path
+) -> None:
+    page = open_page(served).page
+    long, short, wrong = tmp_path / "canal.txt", tmp_path / "kiosk.txt", tmp_path / "torn.pdf"
+    lines = [f"Lock {n} of the Ostra canal lifts boats by {n} metres." for n in range(400)]
+    paragraphs = [" ".join(lines[start : start + 8]) for start in range(0, len(lines), 8)]
+    long.write_text("Locks of the Ostra canal\n\n" + "\n\n".join(paragraphs) + "\n")
+    short.write_text("Kiosk of Ostra\n\nThe kiosk of Ostra sells 40 kinds of tea.\n")
+    wrong.write_bytes(b"%PDF-1.4 torn off")
+    page.evaluate(WATCH_ADDING)
+    add_files(page, long, short, wrong)
+    expect(page.locator("#adding")).to_contain_text(
+        "2 added, 0 already there, 1 failed", timeout=ANSWER_MS
+    )
+    shares, states = page.evaluate("[window.shares, [...window.states]]")
+    assert shares == sorted(shares)
+    assert len([share for share in shares if 0.35 < share < 0.95]) >= 2, shares  # it embeds
+    for state in ("waiting", "read", "added"):
+        assert any(text.endswith(state) and "kiosk.txt" in text for text in states), (state, states)
+    expect(page.locator("#adding .failed")).to_contain_text("torn.pdf failed —")
+    expect(page.locator("#adding .added")).to_have_count(2)
+    assert page.locator("#files tr").count() == 0  # ready for more
+    page.locator("#table input[type=search]").fill("ostra")
+    rows = page.locator("#table tbody tr")
+    expect(rows).to_have_count(2)
+    for left in (1, 0):
+        rows.first.get_by_role("button", name="Remove").click()
+        page.locator("dialog button.danger").click()
+        expect(rows.get_by_role("button", name="Remove")).to_have_count(left, timeout=60_000)
+
+
 def test_the_state_of_the_index_is_shown(page: Page) -> None:
     page.locator("[data-page-link=corpus]").first.click()
     page.get_by_role("button", name="Check now").click()

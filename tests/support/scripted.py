@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -83,3 +84,12 @@ def answer_from_first_line(messages: list[BaseMessage]) -> str:
     line = next(line for line in text.splitlines() if "[1]" in line)
     time.sleep(0.05)
     return line.replace("[1]", "").strip() + " [1]"
+
+
+def answer_from_every_line(messages: list[BaseMessage]) -> str:
+    """Draft every sentence of the evidence, each with its own number; say yes to every check."""
+    text = str(messages[-1].content)
+    if "yes or no" in text.lower():
+        return "yes"
+    shown = re.findall(r"^\[(\d+)\] (.+)$", text, re.MULTILINE)
+    return " ".join(f"{line} [{number}]" for number, line in shown)

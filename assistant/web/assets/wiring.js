@@ -51,7 +51,18 @@ if (!window.articleAssistant) {
       if (input) input.select();
     });
 
+  // From Enter on the page is busy, before the server has said so.
+  const LIVE = ["searching", "waiting", "reading", "writing"];
+  app.isLive = () => LIVE.includes(document.querySelector("#live .turn")?.dataset.stage);
+  app.settle = () => (document.body.dataset.busy = app.isLive() ? "yes" : "no");
+  app.asked = () => {
+    if (!app.box()?.value.trim()) return;
+    document.body.dataset.busy = "yes";
+    setTimeout(app.settle, 5000);
+  };
+
   app.say = (words) => {
+    app.settle();
     let note = document.getElementById("notice");
     if (!note) {
       note = document.createElement("div");
@@ -159,6 +170,22 @@ if (!window.articleAssistant) {
   app.tab("chat");
 
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && event.target === app.box()) app.asked();
+  });
+  document.querySelector("#send")?.addEventListener("click", app.asked);
+
+  // In an article the arrow keys go through the sources of its answer.
+  const steps = { ArrowLeft: "Previous source", ArrowRight: "Next source" };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const article = event.target.closest?.(".pane.article");
+    const step = article?.querySelector(`.steps [title="${steps[event.key]}"]`);
+    if (!step) return;
+    event.preventDefault();
+    step.click();
+  });
+
+  document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
       const open = ["drawer", "acts"].find((name) => document.body.dataset[name] === "open");
       if (open) {
@@ -251,12 +278,12 @@ const settle = (form) => {
 const drawn = () => {
   const live = element.querySelector("form[data-live]");
   if (live) settle(live);
-  const stage = element.querySelector(".turn[data-stage]")?.dataset.stage;
   if (element.closest("#live")) {
     app.keep(element.querySelector(".turn"));
-    const busy = ["searching", "waiting", "reading", "writing"].includes(stage);
-    const was = document.body.dataset.busy === "yes";
-    document.body.dataset.busy = busy ? "yes" : "no";
+    const busy = app.isLive();
+    const was = app.wasLive;
+    app.wasLive = busy;
+    app.settle();
     const scroller = document.querySelector("#thread");
     if (scroller && busy && !was) scroller.scrollTo({ top: scroller.scrollHeight });
     if (scroller && !busy && was) {

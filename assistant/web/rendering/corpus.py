@@ -1,4 +1,4 @@
-"""The page of articles: table, timeline, what became of added sources, the state of the index."""
+"""The page of articles: table, timeline, the state of the index."""
 
 from __future__ import annotations
 
@@ -41,26 +41,6 @@ class TableView:
     source: str = ""
     sort: str = "title"
     page: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one source: its name, "added", "unchanged" or "failed", and why."""
-
-    name: str
-    kind: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Adding:
-    """How far an adding is; `total` 0 means that it is not known."""
-
-    doing: str
-    done: int
-    total: int
-    outcomes: tuple[Outcome, ...] = ()
-    finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,34 +211,6 @@ def render_add_head(suffixes: Sequence[str]) -> str:
     return (
         f"<h3>Add articles</h3><p class='label'>Files ({text(kinds)}), or addresses of web pages. "
         "The originals are kept beside the text that was read from them.</p>"
-    )
-
-
-def render_adding(adding: Adding | None) -> str:
-    """Show how far an adding is and what became of each source."""
-    if adding is None:
-        return ""
-    signs = {
-        "added": ("✓", "added"),
-        "unchanged": ("=", "already there"),
-        "failed": ("✕", "failed"),
-    }
-    items = "".join(_outcome(item, *signs[item.kind]) for item in adding.outcomes)
-    outcomes = f'<ul class="outcomes">{items}</ul>' if items else ""
-    if adding.finished:
-        return f'<div class="adding" role="status"><p>{text(adding.doing)}</p>{outcomes}</div>'
-    value = f' value="{adding.done}" max="{adding.total}"' if adding.total else ""
-    return (
-        f'<div class="adding" role="status"><p>{text(adding.doing)}</p>'
-        f'<progress{value} aria-label="Progress"></progress>{outcomes}</div>'
-    )
-
-
-def _outcome(item: Outcome, shape: str, word: str) -> str:
-    reason = f" — {text(item.reason)}" if item.reason else ""
-    return (
-        f'<li class="{item.kind}"><span class="shape" aria-hidden="true">{shape}</span> '
-        f"{text(item.name)} <em>{word}</em>{reason}</li>"
     )
 
 

@@ -33,6 +33,25 @@ def index(tmp_path: Path) -> Iterator[Index]:
     found.close()
 
 
+@pytest.fixture(scope="module")
+def towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """Six articles of two sources; they are only read, as a sync takes seconds."""
+    found = open_index(tmp_path_factory.mktemp("towns"))
+    found.sync([make_article(number) for number in range(6)])
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """One article with names; it is only read."""
+    found = open_index(tmp_path_factory.mktemp("named"))
+    text = "The Hwasong-15 of North Korea rose 4,500 kilometers, the United States said."
+    found.sync([Article("A bridge", text, published=date(2031, 12, 31))])
+    yield found
+    found.close()
+
+
 def test_before_the_first_sync_nothing_is_indexed(index: Index) -> None:
     assert not index.exists()
     with pytest.raises(IndexMissingError, match="assistant ingest"):
@@ -143,21 +162,19 @@ def test_nothing_is_embedded_twice(tmp_path: Path) -> None:
         (SearchFilter(sources=("Courier",), published_from=date(2021, 1, 1)), {"Town 1"}),
     ],
 )
-def test_filters_hold_in_both_engines(index: Index, where: SearchFilter, titles: set[str]) -> None:
-    index.sync([make_article(number) for number in range(6)])
+def test_filters_hold_in_both_engines(towns: Index, where: SearchFilter, titles: set[str]) -> None:
     vector = WordEmbeddings().embed_query("harbour report")
     for hits in (
-        index.search_dense(vector, k=100, where=where),
-        index.search_lexical("harbour report town", k=100, where=where),
+        towns.search_dense(vector, k=100, where=where),
+        towns.search_lexical("harbour report town", k=100, where=where),
     ):
-        found = index.passages([hit.passage_id for hit in hits])
+        found = towns.passages([hit.passage_id for hit in hits])
         assert {item.article.title for item in found} == titles
 
 
-def test_any_text_is_a_query(index: Index) -> None:
-    index.sync([make_article(1)])
+def test_any_text_is_a_query(towns: Index) -> None:
     for text in ('"', "a AND (b", "title:", "[1 TO", "\\", "", "🚀 ~~^^", "x" * 5000):
-        assert isinstance(index.search_lexical(text, k=3), list)
+        assert isinstance(towns.search_lexical(text, k=3), list)
 
 
 @pytest.mark.parametrize(
@@ -179,17 +196,14 @@ def test_any_text_is_a_query(index: Index) -> None:
     ],
 )
 def test_missing_terms_know_other_names_of_the_same(
-    index: Index, term: str, *, there: bool
+    named: Index, term: str, *, there: bool
 ) -> None:
-    text = "The Hwasong-15 of North Korea rose 4,500 kilometers, the United States said."
-    index.sync([Article("A bridge", text, published=date(2031, 12, 31))])
-    assert index.missing_terms([term]) == (() if there else (term,))
+    assert named.missing_terms([term]) == (() if there else (term,))
 
 
-def test_an_unknown_article_is_an_error(index: Index) -> None:
-    index.sync([make_article(1)])
+def test_an_unknown_article_is_an_error(towns: Index) -> None:
     with pytest.raises(ArticleNotFoundError, match="nope"):
-        index.article("nope")
+        towns.article("nope")
 
 
 def test_an_unreadable_pointer_is_a_clear_error(index: Index, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def test_without_the_extra_the_command_tells_how_to_install_it(tmp_path: Path) -
     )
     assert done.returncode == 2
     assert "pip install 'article-assistant[ray]'" in done.stderr
+    assert not (tmp_path / ".cache").exists()  # no model was pulled only to say so
 
 
 def test_an_unknown_engine_is_refused() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 
@@ -12,6 +13,7 @@ from assistant import Article, ArticleEntry
 from assistant.types import ArticleReference, SearchFilter
 from assistant.web.conversations import Conversation
 from assistant.web.exporting import conversation_as_markdown
+from assistant.web.rendering.adding import Adding, Fate, Outcome, render_adding
 from assistant.web.rendering.answers import render_turn
 from assistant.web.rendering.articles import render_article, render_evidence
 from assistant.web.rendering.chrome import (
@@ -22,11 +24,8 @@ from assistant.web.rendering.chrome import (
     render_welcome,
 )
 from assistant.web.rendering.corpus import (
-    Adding,
     Health,
-    Outcome,
     TableView,
-    render_adding,
     render_health,
     render_table,
     render_timeline,
@@ -110,7 +109,7 @@ def everything_with(payload: str) -> list[str]:
     entry = ArticleEntry("a1", payload, payload, date(2031, 3, 4), 3, datetime.now(UTC))
     listed = Conversation("c1", payload, 0.0, 0.0)
     where = SearchFilter(sources=(payload,), article_ids=("a1",))
-    outcomes = tuple(Outcome(payload, kind, payload) for kind in ("added", "unchanged", "failed"))
+    outcomes = tuple(Outcome(payload, fate, payload) for fate in get_args(Fate))
     return [
         *(render_turn(turn) for turn in turns),
         *(render_evidence(turn) for turn in turns),
@@ -124,7 +123,7 @@ def everything_with(payload: str) -> list[str]:
         render_table([entry], TableView(payload[:5], payload), may_edit=True),
         render_table([entry], TableView(), may_edit=True),
         render_timeline([entry]),
-        render_adding(Adding(payload, 1, 3, outcomes)),
+        render_adding(Adding(payload, 0.3, outcomes)),
         render_health([Health(False, payload, payload, payload)]),
     ]
 

@@ -1,0 +1,149 @@
+"""A question on the chat page without a browser: what is drawn when, and what ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+
+from assistant.web.chat import Chat
+from assistant.web.limits import RateLimit
+from assistant.web.updates import Update
+from tests.support.web_chat import QUESTION, WaitingModel, asked, last, page
+
+
+async def test_the_evidence_is_drawn_before_the_model_writes(
+    chat: Chat, model: WaitingModel
+) -> None:
+    model.may_draft.clear()
+    updates: AsyncIterator[Update] = chat.ask(QUESTION, page())
+    seen: list[Update] = []
+    while not any("7.4 kilometres" in update.get("pane", "") for update in seen):
+        seen.append(await anext(updates))
+    assert 'data-stage="done"' not in last(seen, "live")
+    model.may_draft.set()
+    seen += [update async for update in updates]
+    assert 'data-stage="done"' in last(seen, "live")
+    assert "✓" in last(seen, "live")
+
+
+async def test_a_slow_answer_does_not_hold_up_the_evidence_of_another(
+    chat: Chat, model: WaitingModel
+) -> None:
+    model.may_draft.clear()
+    slow = asyncio.create_task(asked(chat, request=page("ann")))
+    while not model.drafting:
+        await asyncio.sleep(0.01)
+    seen: list[Update] = []
+    updates = chat.ask(QUESTION, page("bob"))
+    while "Place 1 in the queue" not in (last(seen, "live") if seen else ""):
+        seen.append(await asyncio.wait_for(anext(updates), 5))
+    assert "7.4 kilometres" in last(seen, "pane")
+    await asyncio.sleep(0.2)
+    assert model.drafting == 1  # nor does the other draft before its turn
+    model.may_draft.set()
+    seen += [update async for update in updates]
+    assert 'data-stage="done"' in last(seen, "live")
+    assert 'data-stage="done"' in last(await slow, "live")
+
+
+async def test_stop_ends_the_answer_and_frees_the_place(chat: Chat, model: WaitingModel) -> None:
+    model.may_draft.clear()
+    slow = asyncio.create_task(asked(chat))
+    while not model.drafting:
+        await asyncio.sleep(0.01)
+    await chat.stop(page())
+    assert 'data-stage="stopped"' in last(await asyncio.wait_for(slow, 2), "live")
+    model.may_draft.set()
+    again = await asyncio.wait_for(asked(chat), 10)
+    assert 'data-stage="done"' in last(again, "live")
+    (conversation,) = chat.conversations.found("ann")
+    turns = chat.conversations.turns("ann", conversation.conversation_id)
+    assert [turn.stage for turn in turns] == ["stopped", "done"]
+
+
+async def test_who_stops_while_waiting_leaves_the_queue_and_no_thread(
+    chat: Chat, model: WaitingModel
+) -> None:
+    model.may_draft.clear()
+    slow = asyncio.create_task(asked(chat, request=page("ann")))
+    while not model.drafting:
+        await asyncio.sleep(0.01)
+    waiting = asyncio.create_task(asked(chat, request=page("bob")))
+    while not chat.admission.waiting:
+        await asyncio.sleep(0.01)
+    await chat.stop(page("bob"))
+    assert 'data-stage="stopped"' in last(await asyncio.wait_for(waiting, 2), "live")
+    assert (chat.admission.running, chat.admission.waiting) == (1, 0)
+    model.may_draft.set()
+    await slow
+    await until_idle(chat)
+    assert model.drafting == 1
+    for thread in threading.enumerate():
+        if thread.name == "stream":
+            await asyncio.to_thread(thread.join, 10)
+            assert not thread.is_alive()
+
+
+async def until_idle(chat: Chat) -> None:
+    while chat.admission.running:
+        await asyncio.sleep(0.01)
+
+
+async def test_a_closed_page_frees_the_place_and_keeps_the_question(
+    chat: Chat, model: WaitingModel
+) -> None:
+    model.may_draft.clear()
+    slow = asyncio.create_task(asked(chat))
+    while not model.drafting:
+        await asyncio.sleep(0.01)
+    slow.cancel()
+    await asyncio.wait({slow}, timeout=2)
+    model.may_draft.set()
+    other = await asyncio.wait_for(asked(chat, request=page("bob")), 10)
+    assert 'data-stage="done"' in last(other, "live")
+    (conversation,) = chat.conversations.found("ann")
+    (turn,) = chat.conversations.turns("ann", conversation.conversation_id)
+    assert (turn.question, turn.stage) == (QUESTION, "stopped")
+
+
+async def test_one_person_waits_for_so_many_answers_and_no_more(
+    chat: Chat, model: WaitingModel
+) -> None:
+    model.may_draft.clear()
+    pages = [page("ann", number) for number in range(chat.answers.limit + 1)]
+    waiting = [asyncio.create_task(asked(chat, request=one)) for one in pages[:-1]]
+    while chat.admission.running + chat.admission.waiting < len(waiting):
+        await asyncio.sleep(0.01)
+    assert "You wait for 4 answers already" in last(await asked(chat, request=pages[-1]), "courier")
+    chat.has_login = False  # then all are one person, and are told so
+    told = last(await asked(chat, request=pages[-1]), "courier")
+    assert "People here wait for 4 answers already" in told
+    model.may_draft.set()
+    await asyncio.gather(*waiting)
+    assert 'data-stage="done"' in last(await asked(chat, request=pages[-1]), "live")
+
+
+async def test_a_full_queue_is_told_in_words(chat: Chat) -> None:
+    taken = [chat.admission.enter() for _ in range(5)]
+    assert "queue is full" in last(await asked(chat), "live")
+    for ticket in taken:
+        ticket.leave()
+
+
+async def test_questions_are_limited_a_minute(chat: Chat) -> None:
+    chat.questions = RateLimit(1)
+    await asked(chat)
+    (refused,) = await asked(chat)
+    assert "1 questions a minute" in refused["courier"]
+
+
+async def test_an_empty_question_asks_nothing(chat: Chat) -> None:
+    assert await asked(chat, "  \n ") == [{}]
+    assert chat.conversations.found("ann") == []
+
+
+async def test_a_question_that_is_too_long_is_an_error_of_words(chat: Chat) -> None:
+    updates = await asked(chat, "why " * 600)
+    assert 'data-stage="failed"' in last(updates, "live")
+    assert "characters" in last(updates, "live")

@@ -1,0 +1,62 @@
+"""Who sees and changes what."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from assistant.web.chat import Chat
+from assistant.web.corpus_page import CorpusPage
+from assistant.web.limits import RateLimit
+from assistant.web.sessions import NotAllowedError
+from tests.support.web_chat import QUESTION, TEXT, asked, last, page, said_of
+
+
+async def test_a_reloaded_page_shows_its_conversation_and_only_its_owner_does(chat: Chat) -> None:
+    updates = await asked(chat)
+    (conversation,) = chat.conversations.found("ann")
+    reloaded = await chat.open_page(conversation.conversation_id, page(number=2))
+    assert reloaded["live"] == last(updates, "live")
+    stranger = await chat.open_page(conversation.conversation_id, page("bob", 3))
+    assert "Ask the articles" in stranger["live"]
+    assert "no such conversation" in stranger["courier"]
+
+
+async def test_nobody_acts_on_what_is_not_theirs(chat: Chat) -> None:
+    live = last(await asked(chat), "live")
+    turn = live.split('data-turn="')[1].split('"')[0]
+    (conversation,) = chat.conversations.found("ann")
+    chosen = {"id": conversation.conversation_id, "said": "Mine", "turn": turn, "n": "1"}
+    for act in ("open", "rename", "delete", "export", "conversation", "rate", "comment", "edit"):
+        update = await chat.act({"act": act, "up": "yes", **chosen}, page("bob"))
+        assert TEXT[:20] not in json.dumps(update)
+        assert QUESTION not in json.dumps(update)
+    assert chat.conversations.found("ann") == [conversation]
+    assert said_of(chat) == []
+
+
+async def test_a_session_is_not_reached_by_its_hash(chat: Chat) -> None:
+    live = last(await asked(chat, request=page("ann", 1)), "live")
+    turn = live.split('data-turn="')[1].split('"')[0]
+    assert await chat.act({"act": "open", "turn": turn, "n": "1"}, page("bob", 1)) == {}
+
+
+@pytest.mark.parametrize("name", [None, "", "mallory"])
+async def test_who_was_not_let_in_can_call_nothing(chat: Chat, name: str | None) -> None:
+    nobody = page(name)
+    corpus = CorpusPage(chat.assistant, chat.sessions, RateLimit(9), (".md",))
+    calls: list[Any] = [
+        lambda: anext(chat.ask(QUESTION, nobody)),
+        lambda: anext(chat.ask_again({"question": QUESTION}, nobody)),
+        lambda: chat.act({"act": "new"}, nobody),
+        lambda: chat.stop(nobody),
+        lambda: chat.open_page("", nobody),
+        lambda: corpus.open_page(nobody),
+        lambda: corpus.act({"act": "table"}, nobody),
+        lambda: anext(corpus.add([], "http://example.com", nobody)),
+    ]
+    for call in calls:
+        with pytest.raises(NotAllowedError):
+            await call()
