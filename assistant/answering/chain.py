@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from assistant.answering.answer_kind import asks_yes_or_no, drop_unproven_yes
 from assistant.answering.context import read_contexts
+from assistant.answering.describing import describe
 from assistant.answering.drafting import Draft, draft_chain, render_evidence, stream_draft
 from assistant.answering.linking import LinkedStatement, link
 from assistant.answering.prompting import Prompts
@@ -21,10 +22,11 @@ from assistant.models.chat import LoadedChatModel, chat_errors
 from assistant.models.cross_encoder import CrossEncoder
 from assistant.models.embeddings import EmbeddingModel
 from assistant.prompts import Prompt, one_line
-from assistant.retrieval import HybridRetriever, rewrite, select_evidence
+from assistant.retrieval import HybridRetriever, embed_question, rewrite, select_evidence
 from assistant.retrieval.asking import check_question
 from assistant.retrieval.rewriting import leans_on_history
 from assistant.settings import Settings
+from assistant.tracing import span
 from assistant.types import (
     Answer,
     Citation,
@@ -81,7 +83,7 @@ class AnswerChain:
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), where: SearchFilter | None = None
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Yield `Retrieved`, `Token`s, `Verified` statements and, last, `Finished`.
 
         Raises:
@@ -90,8 +92,11 @@ class AnswerChain:
             ModelServerError: the chat model failed.
         """
         run = self._begin(question, where)
-        with chat_errors():
-            yield from self._stream(run, history)
+        with span("answer", {"assistant.turns": len(history)}) as here, chat_errors():
+            for event in self._stream(run, history):
+                if isinstance(event, Finished):
+                    describe(event.answer, here, with_question=self.settings.log_questions)
+                yield event
 
     def candidates(
         self, question: str, history: Sequence[Turn] = (), where: SearchFilter | None = None
@@ -189,7 +194,9 @@ class AnswerChain:
             if numbers != found.numbers:
                 run.notes += (f"Cited {list(found.numbers)}; {list(numbers)} bear it out.",)
             cited = [run.contexts[number] for number in numbers]
-            support, usage = self.judge.verify(found.text, run.asked, cited, recited.checks)
+            with span("verify") as here:
+                support, usage = self.judge.verify(found.text, run.asked, cited, recited.checks)
+                here.set_attribute("assistant.verdict", support.verdict)
             run.usage = run.usage + usage
             if support.verdict in accepted:
                 statement = Statement(found.text, attempt.print_numbers(numbers), support)
@@ -208,22 +215,26 @@ class AnswerChain:
             for event in self.stream(last.question, earlier, run.where):
                 if isinstance(event, Finished) and not event.answer.refusal:
                     last = Turn(last.question, event.answer.text)
-        run.rewritten = rewrite(
-            run.question, [*earlier, last], model=self.chat.model, prompt=self.prompts.rewrite
-        )
+        with span("rewrite"):
+            run.rewritten = rewrite(
+                run.question, [*earlier, last], model=self.chat.model, prompt=self.prompts.rewrite
+            )
 
     def _retrieve(self, run: Run) -> None:
         began = time.monotonic()
-        run.vector = self.embeddings.embed_query(run.asked)
-        retriever = HybridRetriever(
-            index=self.index,
-            embeddings=self.embeddings,
-            k=self.settings.retrieve_passages,
-            where=run.where,
-            mode=self.settings.retrieval,
-        )
-        run.passages = retriever.search(run.asked, vector=run.vector)
-        run.evidence = self._select(run)
+        with span("retrieve"):
+            run.vector = embed_question(run.asked, self.embeddings)
+            retriever = HybridRetriever(
+                index=self.index,
+                embeddings=self.embeddings,
+                k=self.settings.retrieve_passages,
+                where=run.where,
+                mode=self.settings.retrieval,
+            )
+            run.passages = retriever.search(run.asked, vector=run.vector)
+            with span("select evidence") as here:
+                run.evidence = self._select(run)
+                here.set_attribute("assistant.sentences", len(run.evidence))
         run.retrieve_s = time.monotonic() - began
 
     def _select(self, run: Run) -> tuple[Evidence, ...]:
@@ -255,10 +266,12 @@ class AnswerChain:
 
     def _weigh(self, run: Run) -> None:
         """Have the verifier read the evidence: does a sentence answer the question?"""
-        contexts = read_contexts(run.evidence, self.index.article)
-        run.contexts = {context.evidence.number: context for context in contexts}
-        read = self.verifier.pooled(run.asked, [context.readings for context in contexts])
-        run.chances = dict(zip(run.contexts, read, strict=True))
+        with span("weigh evidence", {"assistant.model": self.verifier.name}) as here:
+            contexts = read_contexts(run.evidence, self.index.article)
+            run.contexts = {context.evidence.number: context for context in contexts}
+            read = self.verifier.pooled(run.asked, [context.readings for context in contexts])
+            run.chances = dict(zip(run.contexts, read, strict=True))
+            here.set_attribute("assistant.answerable", run.answerable)
 
     def _draft(self, run: Run, draft: Draft, prompt: Prompt) -> Iterator[Event]:
         values = {"evidence": render_evidence(run.evidence), "question": one_line(run.asked)}

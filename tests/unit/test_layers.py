@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).parents[2] / "assistant"
 
 # Each layer may import from itself and from those above it in this list.
 LAYERS = [
-    {"errors", "types", "settings", "bundled", "offline", "facts", "streaming", "admission"},
+    {"errors", "types", "settings", "bundled", "offline", "facts", "streaming", "tracing"}
+    | {"admission"},
     {"splitting", "corpus", "prompts"},
     {"models"},
     {"index"},
@@ -29,9 +30,9 @@ LAYERS = [
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 ONLY_IN = {"chromadb": "index", "tantivy": "index", "typer": "cli", "xllamacpp": "models"}
 ONLY_IN |= {"gradio": "web", "fastapi": "server", "mcp": "server", "structlog": "server"}
-ONLY_IN |= {"ray": "ingestion"}
+ONLY_IN |= {"ray": "ingestion", "opentelemetry": "tracing"}
 HEAVY = ["torch", "sentence_transformers", "chromadb", "langchain_core", "numpy", "tantivy"]
-HEAVY += ["gradio", "fastapi", "uvicorn", "pandas", "ray"]
+HEAVY += ["gradio", "fastapi", "uvicorn", "pandas", "ray", "opentelemetry"]
 
 
 def room_of(path: Path) -> str:
