@@ -51,7 +51,7 @@ def main(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File for the figures as JSON.")] = None,
 ) -> None:
-    """Measure, print a table, and fail if any reply was wrong."""
+    """Measure, print a table, and fail if any reply was wrong or no question got one."""
     questions = [
         row["question"]
         for row in map(json.loads, dataset.read_text("utf-8").splitlines())
@@ -75,7 +75,8 @@ def main(
     _print(figures)
     if out is not None:
         out.write_text(json.dumps(figures, indent=1))
-    if book.problems or any(step["errors"] for step in figures.get("search", ())):
+    nothing = minutes > 0 and not book.answered + book.refused
+    if nothing or book.problems or any(step["errors"] for step in figures.get("search", ())):
         raise typer.Exit(1)
 
 
@@ -118,6 +119,7 @@ def _ask(
         "users": users,
         "seconds": seconds,
         **{name: value for name, value in vars(book).items() if name != "problems"},
+        "unfinished": book.unfinished,
         "problems": book.problems,
         "stages": stages,
         "memory": {
@@ -169,7 +171,7 @@ def _print(figures: dict[str, Any]) -> None:
         typer.echo(
             f"ask, {asked['users']} users for {asked['seconds']:.0f} s: "
             f"{asked['answered']} answered, {asked['refused']} refused, "
-            f"{asked['sent_away']} sent away (429), "
+            f"{asked['sent_away']} sent away (429), {asked['unfinished']} unfinished, "
             f"{asked['rewritten']} follow-ups, {asked['citations']} citations checked, "
             f"{len(asked['problems'])} problems"
         )

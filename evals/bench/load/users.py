@@ -22,6 +22,7 @@ _FOLLOWS_UP_EVERY = 4
 class Book:
     """What the users saw together."""
 
+    asked: int = 0
     answered: int = 0
     refused: int = 0
     rewritten: int = 0
@@ -29,6 +30,12 @@ class Book:
     citations: int = 0
     problems: list[str] = field(default_factory=list)
     """Whatever may not happen: failures, replies to somebody else, citations that are not so."""
+
+    @property
+    def unfinished(self) -> int:
+        """Questions that were still on their way at the end."""
+        done = self.answered + self.refused + self.sent_away + len(self.problems)
+        return max(0, self.asked - done)
 
 
 Observe = Callable[[str, float], None]
@@ -66,6 +73,7 @@ def asking_user(
             self.turns = [{"question": question, "answer": answer["text"]}]
 
         def _answer(self, question: str) -> dict[str, Any] | None:
+            book.asked += 1
             request_id = uuid.uuid4().hex
             began = time.monotonic()
             with self.client.post(
