@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from assistant.answering.answer_kind import asks_yes_or_no, drop_unproven_yes
@@ -16,6 +17,7 @@ from assistant.answering.reciting import recite
 from assistant.answering.refusing import build_refusal, is_refusal, named_terms, searched_terms
 from assistant.answering.run import Attempt, Run
 from assistant.answering.verifying import StatementJudge
+from assistant.errors import ArticleNotFoundError
 from assistant.facts import as_written, word_share
 from assistant.index import Index
 from assistant.models.chat import LoadedChatModel, chat_errors
@@ -53,6 +55,9 @@ _SHOWN: tuple[Verdict, ...] = ("supported", "partly")
 
 _WORTH_INSISTING = 0.3
 """Verifier's probability from which a yes/no question that got no answer is drafted once more."""
+
+_SEARCHES = 3
+"""How often evidence is looked for at most, when its articles go while they are read."""
 
 _WORTH_QUOTING = 0.1
 """Verifier's probability from which a sentence may be shown where no draft is supported."""
@@ -92,8 +97,12 @@ class AnswerChain:
             ModelServerError: the chat model failed.
         """
         run = self._begin(question, where)
-        with span("answer", {"assistant.turns": len(history)}) as here, chat_errors():
-            for event in self._stream(run, history):
+        with (
+            span("answer", {"assistant.turns": len(history)}) as here,
+            chat_errors(),
+            closing(self._stream(run, history)) as events,
+        ):
+            for event in events:
                 if isinstance(event, Finished):
                     describe(event.answer, here, with_question=self.settings.log_questions)
                 yield event
@@ -124,7 +133,7 @@ class AnswerChain:
         question = check_question(question, limit_chars=self.settings.question_chars)
         return Run(question, where or SearchFilter(), time.monotonic())
 
-    def _stream(self, run: Run, history: Sequence[Turn]) -> Iterator[Event]:
+    def _stream(self, run: Run, history: Sequence[Turn]) -> Generator[Event, None, None]:
         if not run.asked:
             yield Retrieved(())
             yield self._finish_refused(run, "not_a_question")
@@ -221,21 +230,37 @@ class AnswerChain:
             )
 
     def _retrieve(self, run: Run) -> None:
+        """Find the evidence, and read the articles around it, so that what follows needs no index.
+
+        An article may go between being found and being read: then it is searched anew.
+        """
         began = time.monotonic()
         with span("retrieve"):
             run.vector = embed_question(run.asked, self.embeddings)
-            retriever = HybridRetriever(
-                index=self.index,
-                embeddings=self.embeddings,
-                k=self.settings.retrieve_passages,
-                where=run.where,
-                mode=self.settings.retrieval,
-            )
-            run.passages = retriever.search(run.asked, vector=run.vector)
-            with span("select evidence") as here:
-                run.evidence = self._select(run)
-                here.set_attribute("assistant.sentences", len(run.evidence))
+            for tries_left in reversed(range(_SEARCHES)):
+                self._search(run)
+                try:
+                    contexts = read_contexts(run.evidence, self.index.article)
+                except ArticleNotFoundError:
+                    if not tries_left:
+                        raise
+                else:
+                    run.contexts = {context.evidence.number: context for context in contexts}
+                    break
         run.retrieve_s = time.monotonic() - began
+
+    def _search(self, run: Run) -> None:
+        retriever = HybridRetriever(
+            index=self.index,
+            embeddings=self.embeddings,
+            k=self.settings.retrieve_passages,
+            where=run.where,
+            mode=self.settings.retrieval,
+        )
+        run.passages = retriever.search(run.asked, vector=run.vector)
+        with span("select evidence") as here:
+            run.evidence = self._select(run)
+            here.set_attribute("assistant.sentences", len(run.evidence))
 
     def _select(self, run: Run) -> tuple[Evidence, ...]:
         return select_evidence(
@@ -267,8 +292,7 @@ class AnswerChain:
     def _weigh(self, run: Run) -> None:
         """Have the verifier read the evidence: does a sentence answer the question?"""
         with span("weigh evidence", {"assistant.model": self.verifier.name}) as here:
-            contexts = read_contexts(run.evidence, self.index.article)
-            run.contexts = {context.evidence.number: context for context in contexts}
+            contexts = run.contexts.values()
             read = self.verifier.pooled(run.asked, [context.readings for context in contexts])
             run.chances = dict(zip(run.contexts, read, strict=True))
             here.set_attribute("assistant.answerable", run.answerable)
