@@ -91,7 +91,7 @@ def _ask(
     address: str, questions: list[str], users: int, seconds: float, book: Book, memory: Memory
 ) -> dict[str, Any]:
     def observe(stage: str, taken: float) -> None:
-        environment.events.request.fire(
+        environment.events.request.fire(  # type: ignore[no-untyped-call]  # as locust has it
             request_type="stage",
             name=stage,
             response_time=taken * 1000,

@@ -90,17 +90,21 @@ def asking_user(
                     gevent.sleep(min(int(reply.headers["Retry-After"]), 20))
                     return None
                 if reply.status_code != 200:
-                    return self._fail(reply, f"{reply.status_code} {reply.text[:200]}")
+                    self._fail(reply, f"{reply.status_code} {reply.text[:200]}")
+                    return None
                 if reply.headers.get("X-Request-ID") != request_id:
-                    return self._fail(reply, "the reply has the id of another request")
+                    self._fail(reply, "the reply has the id of another request")
+                    return None
                 events = dict(_events(reply.iter_lines()))
                 took = time.monotonic() - began
                 answer = events.get("finished", {}).get("answer")
                 if answer is None:
-                    return self._fail(reply, f"a stream without an answer: {list(events)}")
+                    self._fail(reply, f"a stream without an answer: {list(events)}")
+                    return None
                 problem = self._problem_of(answer, question, events.get("retrieved", {}))
                 if problem:
-                    return self._fail(reply, problem)
+                    self._fail(reply, problem)
+                    return None
                 reply.success()
             self._note(answer, took)
             found: dict[str, Any] = answer
