@@ -26,9 +26,11 @@ _NOWHERE = {
     "http_proxy": "http://127.0.0.1:9",
     "https_proxy": "http://127.0.0.1:9",
     "no_proxy": "127.0.0.1,localhost",
+    "autoscaler_metric_port": "-1",
 }
 """For processes of a cluster that is started here: Ray's dashboard, even switched off, asks a
-cloud's metadata address where it runs. With a proxy that is not there nothing leaves."""
+cloud's metadata address where it runs. With a proxy that is not there nothing leaves. Counters of
+the autoscaler are not served at a port that is none; Ray has no other switch for them."""
 
 _STORE_BYTES = 256 * 2**20
 _LAST_PORT = 65535
