@@ -26,6 +26,7 @@ from assistant.errors import (
 from assistant.offline import stay_offline
 from assistant.settings import Engine, Settings, load_settings
 from assistant.streaming import iterate_in_thread
+from assistant.tracing import open_tracing, stream_traced, use
 from assistant.types import (
     AddReport,
     Answer,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from assistant.ingestion import RayWork
     from assistant.models.chat import LoadedChatModel
     from assistant.models.embeddings import EmbeddingModel
+    from assistant.tracing.recording import Tracing
 
 _LOOKED_THROUGH = 200
 """Articles in which example questions are looked for."""
@@ -65,9 +67,16 @@ class Assistant:
     needed.
     """
 
-    def __init__(self, settings: Settings, *, progress: Progress = no_progress) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        progress: Progress = no_progress,
+        tracing: Tracing | None = None,
+    ) -> None:
         _check_replica(settings)
         self.settings = settings
+        self.tracing = tracing
         self.corpus = CorpusFolder.of(settings)
         self._progress = progress
         self._lock = threading.RLock()
@@ -96,7 +105,8 @@ class Assistant:
             SettingsError, ExtraMissingError, ModelError, SearchIndexError, CorpusStoreError: see
                 `assistant.errors`.
         """
-        assistant = cls(settings if settings is not None else load_settings(), progress=progress)
+        given = settings if settings is not None else load_settings()
+        assistant = cls(given, progress=progress, tracing=open_tracing(given))
         assistant.corpus.check()
         stay_offline()
         if assistant.settings.chroma_url is None:
@@ -121,7 +131,7 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
-        """Release the index and end the embedded engine."""
+        """Release the index, end the embedded engine and send the last spans."""
         with self._lock:
             if self._chat is not None:
                 self._chat.close()
@@ -129,6 +139,8 @@ class Assistant:
                 self._index.close()
             self.corpus.close()
             self._chat = self._index = self._chain = None
+        if self.tracing is not None:
+            self.tracing.close()
 
     @property
     def embeddings(self) -> EmbeddingModel:
@@ -197,7 +209,7 @@ class Assistant:
             QuestionError: the question is empty or too long.
             ModelServerError: the chat model failed.
         """
-        return self.chain.stream(question, history, where)
+        return stream_traced(self.tracing, self.chain.stream(question, history, where))
 
     def ask(
         self,
@@ -259,6 +271,8 @@ class Assistant:
         retriever = HybridRetriever(
             index=self.index, embeddings=self.embeddings, k=k, mode=self.settings.retrieval
         )
+        with use(self.tracing):
+            found = retriever.search(asked, where=where)
         return [
             FoundPassage(
                 ranked.indexed.article,
@@ -268,7 +282,7 @@ class Assistant:
                 ranked.score,
                 ranked.similarity,
             )
-            for ranked in retriever.search(asked, where=where)
+            for ranked in found
         ]
 
     def as_runnable(self) -> Runnable[str | dict[str, Any], Answer]:

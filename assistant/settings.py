@@ -19,6 +19,7 @@ from pydantic import (
     PlainSerializer,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_settings import (
@@ -35,7 +36,10 @@ from assistant.location import Location, read_location
 APPLICATION = "article-assistant"
 ENVIRONMENT_PREFIX = "ASSISTANT_"
 CONFIG_VARIABLE = "ASSISTANT_CONFIG_FILE"
-_SECRET = frozenset({"chroma_url", "chroma_token", "corpus_dir"})
+_SECRET = frozenset({"chroma_url", "chroma_token", "corpus_dir", "trace_to"})
+
+_SECRET_PLACES = {"chroma_url": "chroma_token", "trace_to": "OTEL_EXPORTER_OTLP_HEADERS"}
+"""Where the secret for a server goes, by the setting of its address."""
 
 Engine = Literal["local", "ray"]
 """Who reads, splits and embeds: this process, or the workers of Ray."""
@@ -158,7 +162,11 @@ class Settings(BaseSettings):
         True, description="Whether answers of the OpenAI-compatible API end with their sources."
     )
     log_questions: bool = Field(
-        False, description="Whether the server's log holds the text of questions."
+        False, description="Whether the server's log, and traces, hold the text of questions."
+    )
+    trace_to: str | None = Field(
+        None,
+        description="OpenTelemetry collector (OTLP over HTTP) that gets traces; none where absent.",
     )
 
     ingest_engine: Engine = Field(
@@ -201,17 +209,20 @@ class Settings(BaseSettings):
         False, description="Whether this process only follows the index on the Chroma server."
     )
 
-    @field_validator("chroma_url")
+    @field_validator("chroma_url", "trace_to")
     @classmethod
-    def _check_chroma_url(cls, value: str | None) -> str | None:
-        """Take an http or https address without a password: the secret has its own setting."""
+    def _check_server(cls, value: str | None, field: ValidationInfo) -> str | None:
+        """Take an http or https address without a password: secrets have their own place."""
         if value is None:
             return None
         parts = urlsplit(value)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("it must begin with http:// or https:// and name a host")
         if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("it must hold no user, password or query; see chroma_token")
+            raise ValueError(
+                "it must hold no user, password or query; see "
+                + _SECRET_PLACES[str(field.field_name)]
+            )
         return value.rstrip("/")
 
     @property

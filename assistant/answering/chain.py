@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from assistant.answering.answer_kind import (
@@ -13,6 +14,7 @@ from assistant.answering.answer_kind import (
 )
 from assistant.answering.checks import check_statement
 from assistant.answering.context import read_contexts
+from assistant.answering.describing import describe
 from assistant.answering.differing import find_differing
 from assistant.answering.drafting import Draft, draft_chain, render_evidence, stream_draft
 from assistant.answering.linking import LinkedStatement, link
@@ -21,16 +23,18 @@ from assistant.answering.reciting import recite
 from assistant.answering.refusing import build_refusal, is_refusal, named_terms, searched_terms
 from assistant.answering.run import Attempt, Run
 from assistant.answering.verifying import StatementJudge
+from assistant.errors import ArticleNotFoundError
 from assistant.facts import as_written, word_share
 from assistant.index import Index
 from assistant.models.chat import LoadedChatModel, chat_errors
 from assistant.models.cross_encoder import CrossEncoder
 from assistant.models.embeddings import EmbeddingModel
 from assistant.prompts import Prompt, one_line
-from assistant.retrieval import HybridRetriever, rewrite, select_evidence
+from assistant.retrieval import HybridRetriever, embed_question, rewrite, select_evidence
 from assistant.retrieval.asking import check_question
 from assistant.retrieval.rewriting import leans_on_history
 from assistant.settings import Settings
+from assistant.tracing import span
 from assistant.types import (
     Answer,
     Citation,
@@ -60,6 +64,8 @@ _WORTH_INSISTING = 0.3
 
 _DIFFERING = 2
 """Sentences at most that are shown because they answer otherwise."""
+_SEARCHES = 3
+"""How often evidence is looked for at most, when its articles go while they are read."""
 
 _WORTH_QUOTING = 0.1
 """Verifier's probability from which a sentence may be shown where no draft is supported."""
@@ -90,7 +96,7 @@ class AnswerChain:
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), where: SearchFilter | None = None
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Yield `Retrieved`, `Token`s, `Verified` statements and, last, `Finished`.
 
         Raises:
@@ -99,8 +105,15 @@ class AnswerChain:
             ModelServerError: the chat model failed.
         """
         run = self._begin(question, where)
-        with chat_errors():
-            yield from self._stream(run, history)
+        with (
+            span("answer", {"assistant.turns": len(history)}) as here,
+            chat_errors(),
+            closing(self._stream(run, history)) as events,
+        ):
+            for event in events:
+                if isinstance(event, Finished):
+                    describe(event.answer, here, with_question=self.settings.log_questions)
+                yield event
 
     def candidates(
         self, question: str, history: Sequence[Turn] = (), where: SearchFilter | None = None
@@ -128,7 +141,7 @@ class AnswerChain:
         question = check_question(question, limit_chars=self.settings.question_chars)
         return Run(question, where or SearchFilter(), time.monotonic())
 
-    def _stream(self, run: Run, history: Sequence[Turn]) -> Iterator[Event]:
+    def _stream(self, run: Run, history: Sequence[Turn]) -> Generator[Event, None, None]:
         if not run.asked:
             yield Retrieved(())
             yield self._finish_refused(run, "not_a_question")
@@ -142,11 +155,11 @@ class AnswerChain:
             return
 
         attempt = yield from self._attempt(run, self.prompts.answer)
-        if not attempt.shown and self.chat.embedded:
-            if asks_yes_or_no(run.asked) and run.answerable >= _WORTH_INSISTING:
-                # A small model says that nothing is stated where the answer is a plain no.
-                run.notes += ("The first draft gave nothing supported; a second one was read.",)
-                attempt = yield from self._attempt(run, self.prompts.insist)
+        insists = asks_yes_or_no(run.asked) and run.answerable >= _WORTH_INSISTING
+        if not attempt.shown and self.chat.embedded and insists:
+            # A small model says that nothing is stated where the answer is a plain no.
+            run.notes += ("The first draft gave nothing supported; a second one was read.",)
+            attempt = yield from self._attempt(run, self.prompts.insist)
         drafted = bool(attempt.shown)
         if not drafted and self.chat.embedded:
             attempt = yield from self._quote(run)
@@ -225,7 +238,9 @@ class AnswerChain:
             if numbers != found.numbers:
                 run.notes += (f"Cited {list(found.numbers)}; {list(numbers)} bear it out.",)
             cited = [run.contexts[number] for number in numbers]
-            support, usage = self.judge.verify(found.text, run.asked, cited, recited.checks)
+            with span("verify") as here:
+                support, usage = self.judge.verify(found.text, run.asked, cited, recited.checks)
+                here.set_attribute("assistant.verdict", support.verdict)
             run.usage = run.usage + usage
             if support.verdict in accepted:
                 statement = Statement(found.text, attempt.print_numbers(numbers), support)
@@ -244,13 +259,32 @@ class AnswerChain:
             for event in self.stream(last.question, earlier, run.where):
                 if isinstance(event, Finished) and not event.answer.refusal:
                     last = Turn(last.question, event.answer.text)
-        run.rewritten = rewrite(
-            run.question, [*earlier, last], model=self.chat.model, prompt=self.prompts.rewrite
-        )
+        with span("rewrite"):
+            run.rewritten = rewrite(
+                run.question, [*earlier, last], model=self.chat.model, prompt=self.prompts.rewrite
+            )
 
     def _retrieve(self, run: Run) -> None:
+        """Find the evidence, and read the articles around it, so that what follows needs no index.
+
+        An article may go between being found and being read: then it is searched anew.
+        """
         began = time.monotonic()
-        run.vector = self.embeddings.embed_query(run.asked)
+        with span("retrieve"):
+            run.vector = embed_question(run.asked, self.embeddings)
+            for tries_left in reversed(range(_SEARCHES)):
+                self._search(run)
+                try:
+                    contexts = read_contexts(run.evidence, self.index.article)
+                except ArticleNotFoundError:
+                    if not tries_left:
+                        raise
+                else:
+                    run.contexts = {context.evidence.number: context for context in contexts}
+                    break
+        run.retrieve_s = time.monotonic() - began
+
+    def _search(self, run: Run) -> None:
         retriever = HybridRetriever(
             index=self.index,
             embeddings=self.embeddings,
@@ -259,8 +293,9 @@ class AnswerChain:
             mode=self.settings.retrieval,
         )
         run.passages = retriever.search(run.asked, vector=run.vector)
-        run.evidence = self._select(run)
-        run.retrieve_s = time.monotonic() - began
+        with span("select evidence") as here:
+            run.evidence = self._select(run)
+            here.set_attribute("assistant.sentences", len(run.evidence))
 
     def _select(self, run: Run) -> tuple[Evidence, ...]:
         return select_evidence(
@@ -291,10 +326,11 @@ class AnswerChain:
 
     def _weigh(self, run: Run) -> None:
         """Have the verifier read the evidence: does a sentence answer the question?"""
-        contexts = read_contexts(run.evidence, self.index.article)
-        run.contexts = {context.evidence.number: context for context in contexts}
-        read = self.verifier.pooled(run.asked, [context.readings for context in contexts])
-        run.chances = dict(zip(run.contexts, read, strict=True))
+        with span("weigh evidence", {"assistant.model": self.verifier.name}) as here:
+            contexts = run.contexts.values()
+            read = self.verifier.pooled(run.asked, [context.readings for context in contexts])
+            run.chances = dict(zip(run.contexts, read, strict=True))
+            here.set_attribute("assistant.answerable", run.answerable)
 
     def _draft(self, run: Run, draft: Draft, prompt: Prompt) -> Iterator[Event]:
         values = {"evidence": render_evidence(run.evidence), "question": one_line(run.asked)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
@@ -26,11 +27,16 @@ _NOWHERE = {
     "http_proxy": "http://127.0.0.1:9",
     "https_proxy": "http://127.0.0.1:9",
     "no_proxy": "127.0.0.1,localhost",
+    "autoscaler_metric_port": "-1",
 }
 """For processes of a cluster that is started here: Ray's dashboard, even switched off, asks a
-cloud's metadata address where it runs. With a proxy that is not there nothing leaves."""
+cloud's metadata address where it runs. With a proxy that is not there nothing leaves. Counters of
+the autoscaler are not served at a port that is none; Ray has no other switch for them."""
 
 _STORE_BYTES = 256 * 2**20
+_LAST_PORT = 65535
+_REACHED_S = 5.0
+"""Longest wait for a connection to the cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +79,7 @@ def open_cluster(settings: Settings) -> Iterator[Cluster]:
             ray.init(log_to_driver=False, logging_level=logging.ERROR, **given)
     except Exception as error:  # Ray raises many kinds here
         where = address or "on this machine"
-        raise WorkersError(
-            f"The Ray cluster {where} cannot be reached: {_first_line(error)}.",
-            hint="Check that `ray status` answers there, that the port is open, and that Ray and "
-            "Python have the same versions on all machines.",
-        ) from error
+        raise _unreachable(where, _first_line(error)) from error
     # What Ray prints about its workers must not stand in the command's own output.
     with redirect_stdout(sys.stderr):
         try:
@@ -88,6 +90,29 @@ def open_cluster(settings: Settings) -> Iterator[Cluster]:
             yield Cluster(workers, max(1, cores // workers))
         finally:
             ray.shutdown()
+
+
+def _check_reachable(address: str) -> None:
+    """Ask whether anybody listens at HOST:PORT: Ray itself tries for more than a minute.
+
+    Raises:
+        WorkersError: nobody does, or the address is none.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
+        raise _unreachable(address, "an address is HOST:PORT")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _REACHED_S).close()
+    except OSError as error:
+        raise _unreachable(address, _first_line(error)) from error
+
+
+def _unreachable(where: str, problem: str) -> WorkersError:
+    return WorkersError(
+        f"The Ray cluster {where} cannot be reached: {problem}.",
+        hint="Check that `ray status` answers there, that the port is open, and that Ray and "
+        "Python have the same versions on all machines.",
+    )
 
 
 @contextmanager
@@ -127,7 +152,10 @@ def refuse_unready(settings: Settings) -> None:
     Raises:
         ExtraMissingError: Ray is not installed.
         SettingsError: the corpus is in this process's memory, where no worker reads it.
+        WorkersError: nobody listens at the address of the cluster.
     """
+    if settings.ray_address is not None:
+        _check_reachable(settings.ray_address)
     _import_ray()
     location = settings.corpus_location
     if isinstance(location, FolderUrl) and location.protocol == "memory":

@@ -1,7 +1,14 @@
 """From a question to the sentences that may answer it."""
 
 from assistant.retrieval.evidence import select_evidence
-from assistant.retrieval.hybrid import HybridRetriever, RankedPassage
+from assistant.retrieval.hybrid import HybridRetriever, RankedPassage, embed_question
 from assistant.retrieval.rewriting import leans_on_history, rewrite
 
-__all__ = ["HybridRetriever", "RankedPassage", "leans_on_history", "rewrite", "select_evidence"]
+__all__ = [
+    "HybridRetriever",
+    "RankedPassage",
+    "embed_question",
+    "leans_on_history",
+    "rewrite",
+    "select_evidence",
+]

@@ -12,6 +12,7 @@ from assistant.facts import content_words, flatten, is_head, is_row, quoted_phra
 from assistant.models.cross_encoder import CrossEncoder, log_odds, read_context
 from assistant.retrieval.fusion import fuse
 from assistant.retrieval.hybrid import RankedPassage
+from assistant.tracing import span
 from assistant.types import ArticleReference, Evidence, Span
 
 _SENTENCE_RANK_CONSTANT = 20
@@ -112,7 +113,8 @@ def select_evidence(
     read = fused[:_READ]
     relevance = dict.fromkeys(range(len(candidates)), 0.0)
     pairs = [(question, candidates[index].read) for index in read]
-    relevance |= dict(zip(read, reranker.probabilities(pairs), strict=True))
+    with span("rerank", {"assistant.model": reranker.name, "assistant.sentences": len(pairs)}):
+        relevance |= dict(zip(read, reranker.probabilities(pairs), strict=True))
     quoting = _that_quote(question, candidates)
     if whole_passages:
         fused, sentences = list(range(len(candidates))), len(candidates)

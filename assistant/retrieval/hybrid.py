@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 from assistant.index import Index, IndexedPassage
 from assistant.models.embeddings import EmbeddingModel
 from assistant.retrieval.fusion import fuse
+from assistant.tracing import span
 from assistant.types import SearchFilter
 
 _DEPTH = 5
@@ -57,19 +58,25 @@ class HybridRetriever(BaseRetriever):
         """
         wanted = self.k if k is None else k
         restriction = self.where if where is None else where
-        if vector is None:
-            vector = self.embeddings.embed_query(question)
-        depth = wanted * _DEPTH
-        dense, lexical = [], []
-        if self.mode != "lexical":
-            dense = self.index.search_dense(vector, k=depth, where=restriction)
-        if self.mode != "dense":
-            lexical = self.index.search_lexical(question, k=depth, where=restriction)
-        fused = fuse([[hit.passage_id for hit in dense], [hit.passage_id for hit in lexical]])
-        fused.sort(key=lambda item: (-item[1], item[0]))
-        similarities = {hit.passage_id: hit.score for hit in dense}
-        best = fused[:wanted]
-        passages = self.index.passages([passage_id for passage_id, _ in best])
+        with span("search", {"assistant.search.mode": self.mode}) as here:
+            if vector is None:
+                vector = embed_question(question, self.embeddings)
+            depth = wanted * _DEPTH
+            dense, lexical = [], []
+            if self.mode != "lexical":
+                with span("search dense"):
+                    dense = self.index.search_dense(vector, k=depth, where=restriction)
+            if self.mode != "dense":
+                with span("search lexical"):
+                    lexical = self.index.search_lexical(question, k=depth, where=restriction)
+            fused = fuse([[hit.passage_id for hit in dense], [hit.passage_id for hit in lexical]])
+            fused.sort(key=lambda item: (-item[1], item[0]))
+            similarities = {hit.passage_id: hit.score for hit in dense}
+            best = fused[:wanted]
+            passages = self.index.passages([passage_id for passage_id, _ in best])
+            here.set_attribute("assistant.search.dense", len(dense))
+            here.set_attribute("assistant.search.lexical", len(lexical))
+            here.set_attribute("assistant.search.passages", len(passages))
         scores = dict(best)
         return [
             RankedPassage(indexed, scores[indexed.passage.id], similarities.get(indexed.passage.id))
@@ -87,6 +94,13 @@ class HybridRetriever(BaseRetriever):
     ) -> list[Document]:
         del run_manager
         return [_to_document(ranked) for ranked in self.search(query, k=k, where=where)]
+
+
+def embed_question(question: str, embeddings: EmbeddingModel) -> list[float]:
+    """Return the question's embedding."""
+    facts = {"gen_ai.operation.name": "embeddings", "gen_ai.request.model": embeddings.name}
+    with span(f"embeddings {embeddings.name}", facts):
+        return embeddings.embed_query(question)
 
 
 def _to_document(ranked: RankedPassage) -> Document:

@@ -11,6 +11,7 @@ import structlog
 from assistant.errors import BusyError
 from assistant.retrieval.asking import check_question
 from assistant.streaming import iterate_in_thread
+from assistant.tracing import span
 from assistant.types import Answer, Event, Finished, Retrieved, SearchFilter, Token, Turn
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class AnswerService:
         outcome = "abandoned"
         answer: Answer | None = None
         try:
-            await ticket.turn()
+            with span("queue"):
+                await ticket.turn()
             self.metrics.observe_stage("queue", ticket.waited_s)
             stages.begin()
             ticket.hand_over()

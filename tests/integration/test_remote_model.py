@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +12,7 @@ from langchain_openai import ChatOpenAI
 from assistant import load_settings
 from assistant.models.chat import LoadedChatModel, load_chat_model, translate_chat_error
 from assistant.models.pull import ensure_model
-from tests.integration.conftest import ROOT
+from tests.support.model_server import ModelServer
 
 pytestmark = pytest.mark.integration
 
@@ -22,39 +20,9 @@ PORT = 7955
 NAME = "qwen2.5-coder-1.5b-instruct"
 
 
-class ModelServer:
-    """Starts, kills and starts again."""
-
-    def __init__(self, gguf: Path) -> None:
-        self._gguf = gguf
-        self._process: subprocess.Popen[str] | None = None
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.model_server", str(self._gguf), str(PORT)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-
-    def wait(self) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        assert str(PORT) in self._process.stdout.readline()
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            assert self._process.stdout is not None
-            self._process.stdout.close()
-            self._process = None
-
-
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
-    server = ModelServer(ensure_model(NAME, load_settings()))
+    server = ModelServer(ensure_model(NAME, load_settings()), PORT)
     server.start()
     server.wait()
     yield server

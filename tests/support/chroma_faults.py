@@ -1,4 +1,4 @@
-"""Kill the Chroma server, an app and the ingestor in turn while two apps are searched.
+"""Kill the Chroma server, an app and the ingestor in turn while two apps are searched and asked.
 
 `python -m tests.support.chroma_faults [ROUNDS]` prints how long each took to recover.
 """
@@ -17,10 +17,14 @@ from pathlib import Path
 
 import httpx
 
+from assistant import load_settings
 from assistant.index import Index, ServerOptions
+from assistant.models.pull import ensure_model
 from tests.support.chroma import ChromaProcess, free_port
+from tests.support.chroma_asking import Asker
 from tests.support.corpora import make_article
 from tests.support.embeddings import WordEmbeddings
+from tests.support.model_server import ModelServer
 from tests.support.syncing import corpus
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +34,8 @@ ARTICLES = {
     for revision in range(2)
     for article in [make_article(number, revision=revision, sentences=30)]
 }
-_RECOVERS_S = 120.0
+_RECOVERS_S = 240.0
+_ANSWERS_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class Reader:
     folder: Path
     chroma_url: str
     begun: Callable[[], int]
+    model_url: str
     process: subprocess.Popen[bytes] | None = None
     problems: list[str] = field(default_factory=list)
     seen: int = -1
@@ -60,7 +66,7 @@ class Reader:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "tests.support.chroma_app", str(self.folder)]
-        command += [self.chroma_url, str(self.port)]
+        command += [self.chroma_url, str(self.port), self.model_url]
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "app.log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
@@ -157,19 +163,25 @@ class Ingestor:
             self.process.wait()
 
 
-def run(folder: Path, *, rounds: int = 1, say: Callable[[str], None]) -> list[Recovery]:
-    """Kill each in turn, `rounds` times.
+def run(folder: Path, gguf: Path, *, rounds: int = 1, say: Callable[[str], None]) -> list[Recovery]:
+    """Kill each in turn, `rounds` times; `gguf` is the chat model that the apps share.
 
     Raises:
         AssertionError: an article was wrong or lost, or something did not recover.
     """
     chroma = ChromaProcess(folder / "chroma")
     ingestor = Ingestor(folder / "ingestor", chroma.url)
+    model = ModelServer(gguf, free_port(), tokens=8192)
     readers = [
-        Reader(name, free_port(), folder / name, chroma.url, lambda: ingestor.begun)
+        Reader(name, free_port(), folder / name, chroma.url, lambda: ingestor.begun, model.url)
         for name in ("app 1", "app 2")
     ]
-    threads = [threading.Thread(target=reader.read_on, daemon=True) for reader in readers]
+    askers = [Asker(reader.name, reader.port, ARTICLES) for reader in readers]
+    threads = [
+        threading.Thread(target=work, daemon=True)
+        for reader, asker in zip(readers, askers, strict=True)
+        for work in (reader.read_on, asker.ask_on)
+    ]
     recoveries = []
 
     def until_well(victim: str) -> None:
@@ -181,14 +193,24 @@ def run(folder: Path, *, rounds: int = 1, say: Callable[[str], None]) -> list[Re
         recoveries.append(Recovery(victim, time.monotonic() - began))
         say(f"{victim}: all well and newer articles served after {recoveries[-1].seconds:.1f} s")
 
+    def until_answered() -> None:
+        """Wait until each app has answered a question that was asked after now."""
+        began = time.monotonic()
+        while not all(asker.begun_last >= began for asker in askers):
+            assert time.monotonic() - began < _ANSWERS_S, f"no answer: {askers}"
+            time.sleep(0.05)
+
     try:
+        model.start()
         chroma.start()
+        model.wait()
         ingestor.start()
         for reader in readers:
             reader.start()
         for thread in threads:
             thread.start()
         until_well("first start")
+        until_answered()
         for _ in range(rounds):
             ingestor.kill()
             ingestor.start()
@@ -196,6 +218,7 @@ def run(folder: Path, *, rounds: int = 1, say: Callable[[str], None]) -> list[Re
             readers[0].kill()
             readers[0].start()
             until_well("app")
+            until_answered()
             began = time.monotonic()
             chroma.kill()
             time.sleep(2)  # long enough for searches to meet a server that is not there
@@ -204,22 +227,31 @@ def run(folder: Path, *, rounds: int = 1, say: Callable[[str], None]) -> list[Re
             chroma.start()
             say(f"the Chroma server itself was away for {time.monotonic() - began:.1f} s")
             until_well("Chroma server")
+            until_answered()
         ingestor.kill()
-        for reader in readers:
-            reader.ended.set()
+        for worker in (*readers, *askers):
+            worker.ended.set()
         for thread in threads:
-            thread.join(35)
+            thread.join(_ANSWERS_S)
         _compare(folder, chroma.url, ingestor.begun + 1, readers, say)
     finally:
+        for worker in (*readers, *askers):
+            worker.ended.set()
         for reader in readers:
-            reader.ended.set()
             reader.kill()
         ingestor.kill()
         chroma.kill()
-    problems = [problem for reader in readers for problem in reader.problems]
+        model.kill()
+    problems = [problem for worker in (*readers, *askers) for problem in worker.problems]
     assert not problems, "\n".join(problems[:10])
     for reader in readers:
         say(f"{reader.name}: {reader.replies} replies, {reader.refusals} typed errors, none wrong")
+    for asker in askers:
+        assert asker.cited, f"nothing was cited: {asker}"
+        say(
+            f"{asker.name}: {asker.answered} answers with {asker.cited} citations, all verbatim, "
+            f"{asker.refused} refusals, {asker.failed} failed while something was away"
+        )
     return recoveries
 
 
@@ -256,6 +288,12 @@ def _compare(
         oracle.close()
 
 
+def chat_model_file() -> Path:
+    """Return the file of the default chat model, pulled if need be."""
+    settings = load_settings()
+    return ensure_model(settings.chat_model, settings)
+
+
 @lru_cache(maxsize=1000)
 def _ids(seed: int) -> set[str]:
     return {article.id for article in corpus(seed)}
@@ -274,7 +312,7 @@ def main() -> None:
     """Run it and print."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     with tempfile.TemporaryDirectory() as folder:
-        run(Path(folder), rounds=rounds, say=_say)
+        run(Path(folder), chat_model_file(), rounds=rounds, say=_say)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import BaseMessage
 
@@ -19,6 +19,9 @@ from tests.support.chat import Script, ScriptedChatModel
 from tests.support.embeddings import WordEmbeddings
 from tests.support.verifier import ScriptedVerifier
 
+if TYPE_CHECKING:
+    from assistant.tracing.recording import Tracing
+
 
 class ScriptedAssistant(Assistant):
     """The real thing but for its three models: a real index on a real folder.
@@ -26,8 +29,15 @@ class ScriptedAssistant(Assistant):
     The chat model replies with `script` and waits `pause_s` seconds before each word of a stream.
     """
 
-    def __init__(self, settings: Settings, script: Script, *, pause_s: float = 0.0) -> None:
-        super().__init__(settings)
+    def __init__(
+        self,
+        settings: Settings,
+        script: Script,
+        *,
+        pause_s: float = 0.0,
+        tracing: Tracing | None = None,
+    ) -> None:
+        super().__init__(settings, tracing=tracing)
         self.prompts = Prompts.load()
         self.model = ScriptedChatModel(script=script, logprobs=True, pause_s=pause_s)
 

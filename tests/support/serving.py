@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from langchain_core.messages import BaseMessage
@@ -12,6 +12,9 @@ from langchain_core.messages import BaseMessage
 from assistant import Article, Assistant, load_settings
 from assistant.server.api import ApiOptions, api_lifespan, include_api
 from tests.support.scripted import ScriptedAssistant
+
+if TYPE_CHECKING:
+    from assistant.tracing.recording import Tracing
 
 BRIDGE_TEXT = (
     "The Marlow-2 bridge reached a height of 45 metres on Friday.\n\n"
@@ -29,11 +32,11 @@ HEIGHT_DRAFT = "The Marlow-2 bridge reached a height of 45 metres. [1]"
 class BridgeAssistant(ScriptedAssistant):
     """Answers about two articles; `draft` is what its model writes."""
 
-    def __init__(self, folder: Path, **values: Any) -> None:
+    def __init__(self, folder: Path, *, tracing: Tracing | None = None, **values: Any) -> None:
         settings = load_settings(
             data_dir=folder, minimum_similarity=-1, passage_tokens=60, **values
         )
-        super().__init__(settings, self._reply)
+        super().__init__(settings, self._reply, tracing=tracing)
         self.draft: Callable[[], str] = lambda: HEIGHT_DRAFT
 
     def _reply(self, messages: list[BaseMessage]) -> str:

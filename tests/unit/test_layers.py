@@ -24,6 +24,7 @@ LAYERS = [
         "admission",
         "fields",
         "location",
+        "tracing",
     },
     {"splitting", "corpus", "prompts"},
     {"models"},
@@ -41,8 +42,9 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 ONLY_IN = {"chromadb": "index", "tantivy": "index", "typer": "cli", "xllamacpp": "models"}
 ONLY_IN |= {"gradio": "web", "fastapi": "server", "mcp": "server", "structlog": "server"}
 ONLY_IN |= {"ray": "ingestion", "fsspec": "corpus", "s3fs": "corpus", "gcsfs": "corpus"}
+ONLY_IN |= {"opentelemetry": "tracing"}
 HEAVY = ["torch", "sentence_transformers", "chromadb", "langchain_core", "numpy", "tantivy"]
-HEAVY += ["gradio", "fastapi", "uvicorn", "pandas", "ray", "fsspec"]
+HEAVY += ["gradio", "fastapi", "uvicorn", "pandas", "ray", "fsspec", "opentelemetry"]
 
 
 def room_of(path: Path) -> str:

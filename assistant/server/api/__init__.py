@@ -42,6 +42,7 @@ def include_api(app: FastAPI, assistant: Assistant, options: ApiOptions) -> Api:
         metrics=api.metrics,
         limits={"/v1/articles": upload_limit(assistant.settings.source_bytes)},
         limit=_BODY_BYTES,
+        tracing=assistant.tracing,
     )
     return api
 

@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import Request
@@ -17,6 +18,10 @@ from assistant.server.api.errors import API_PATHS, ApiError, error_response, int
 from assistant.server.api.events import ClientLeftError
 from assistant.server.guard import is_below
 from assistant.server.metrics import Metrics
+from assistant.tracing import RequestSpan, request_span
+
+if TYPE_CHECKING:
+    from assistant.tracing.recording import Tracing
 
 log = structlog.get_logger(__name__)
 
@@ -38,11 +43,13 @@ class ApiMiddleware:
         metrics: Metrics,
         limits: Mapping[str, int],
         limit: int,
+        tracing: Tracing | None,
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._limits = limits
         self._limit = limit
+        self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -75,7 +82,11 @@ class ApiMiddleware:
                 MutableHeaders(scope=message)[REQUEST_ID] = request_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        tracing = None if scope["path"] in _QUIET else self._tracing
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            request_span(tracing, scope["method"], headers, request_id) as span,
+        ):
             try:
                 body.check_declared(headers)
                 await self._app(scope, body.receive, reply)
@@ -90,18 +101,19 @@ class ApiMiddleware:
                     raise
                 await error_response(internal_error(), request_id)(scope, receive, reply)
             finally:
-                self._record(scope, status, time.monotonic() - began)
+                self._record(scope, status, time.monotonic() - began, span)
 
     def _limit_of(self, scope: Scope) -> int | None:
         if scope["path"] == _MCP:  # has a limit of its own
             return None
         return self._limits.get(scope["path"], self._limit)
 
-    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float, span: RequestSpan) -> None:
         route = _route(scope)
         # A client that left before the response began has no status of its own.
         known = status or 499
         self._metrics.count_request(scope["method"], route, known, seconds)
+        span.end(route, known)
         if route not in _QUIET:
             log.info(
                 "request",

@@ -14,7 +14,8 @@ from openai import NotFoundError, OpenAI
 from pydantic import SecretStr
 
 from assistant import Assistant
-from tests.integration.server.conftest import ADDRESS, HEIGHT, MISSING, Served, environment
+from tests.integration.server.conftest import ADDRESS, HEIGHT, MISSING
+from tests.support.server_process import Served, environment
 
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 

@@ -17,7 +17,8 @@ import pytest
 from openai import AuthenticationError, OpenAI
 
 from tests.integration.conftest import Run
-from tests.integration.server.conftest import ADDRESS, HEIGHT, MISSING, Served
+from tests.integration.server.conftest import ADDRESS, HEIGHT, MISSING
+from tests.support.server_process import Served
 
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 

@@ -1,0 +1,1 @@
+"""Load on a real `assistant serve`: `python -m evals.bench.load`."""
