@@ -51,10 +51,10 @@ lint: setup ## Check style and types
 	@$(BIN)/mypy
 
 test-fast: setup ## Run the tests that need neither network nor models
-	@$(BIN)/python -m pytest -q -m "not integration"
+	@$(BIN)/python -m pytest -q --numprocesses auto -m "not integration"
 
-test: lint models ## Run everything: style, types, fast, integration and browser tests
-	@$(BIN)/python -m pytest -q --ignore=tests/browser
+test: lint models test-fast ## Run everything: style, types, fast, integration and browser tests
+	@$(BIN)/python -m pytest -q -m integration --ignore=tests/browser
 	@$(BIN)/python -m pytest -q tests/browser
 
 eval: setup models ## Measure the answers: make eval S="summit squad2"; see evals/README.md
