@@ -6,7 +6,6 @@ import dataclasses
 import logging
 import threading
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -15,17 +14,15 @@ from typing import TYPE_CHECKING, Any, Self
 from assistant.corpus.examples import find_questions
 from assistant.corpus.starter import ensure_starter
 from assistant.corpus.storage import StoredFile
-from assistant.corpus.store import CorpusFolder, fingerprint, supported_suffixes
+from assistant.corpus.store import CorpusFolder, supported_suffixes
 from assistant.errors import (
     ArticleNotFoundError,
-    CorpusEmptyError,
     CorpusStoreError,
-    ReplicaError,
-    SettingsError,
 )
 from assistant.offline import stay_offline
-from assistant.settings import Engine, Settings, load_settings
+from assistant.settings import Settings, load_settings
 from assistant.streaming import iterate_in_thread
+from assistant.syncing import Syncing
 from assistant.tracing import open_tracing, stream_traced, use
 from assistant.types import (
     AddReport,
@@ -48,7 +45,6 @@ if TYPE_CHECKING:
 
     from assistant.answering import AnswerChain
     from assistant.index import Following, Index
-    from assistant.ingestion import RayWork
     from assistant.models.chat import LoadedChatModel
     from assistant.models.embeddings import EmbeddingModel
     from assistant.tracing.recording import Tracing
@@ -74,18 +70,18 @@ class Assistant:
         progress: Progress = no_progress,
         tracing: Tracing | None = None,
     ) -> None:
-        _check_replica(settings)
         self.settings = settings
         self.tracing = tracing
         self.corpus = CorpusFolder.of(settings)
         self._progress = progress
         self._lock = threading.RLock()
-        self._writing = threading.RLock()
+        self._syncing = Syncing(
+            settings, self.corpus, index=lambda: self.index, embeddings=lambda: self.embeddings
+        )
         self._embeddings: EmbeddingModel | None = None
         self._chat: LoadedChatModel | None = None
         self._index: Index | None = None
         self._chain: AnswerChain | None = None
-        self._files: tuple[str | None, Mapping[str, StoredFile]] | None = None
         self._examples: tuple[str, list[str]] = ("", [])
 
     @classmethod
@@ -324,51 +320,12 @@ class Assistant:
             IndexWriteError: the data folder cannot be written.
             ReplicaError: this process only follows.
         """
-        return self._sync_with(
+        return self._syncing.sync(
             "local",
             rebuild=rebuild,
             allow_empty=allow_empty,
             progress=self._progress if progress is None else progress,
         )
-
-    def _sync_with(
-        self, engine: Engine, *, rebuild: bool, allow_empty: bool, progress: Progress
-    ) -> SyncReport:
-        self._refuse_as_replica()
-        # The threads of this process take turns; other processes are locked out.
-        with self._writing, self._work(engine, progress) as work:
-            if rebuild:
-                self.corpus.forget()
-            files = self.corpus.files()
-            if work is None:
-                reading = self.corpus.read(source_bytes=self.settings.source_bytes, files=files)
-            else:
-                reading = work.read(self.corpus, files)
-            if self.settings.chroma_url is not None and not (rebuild or allow_empty):
-                self._refuse_to_replace_others({article.id for article in reading.articles})
-            report = self.index.sync(
-                reading.articles,
-                wait_s=self.settings.lock_wait_s,
-                rebuild=rebuild,
-                allow_empty=allow_empty,
-                progress=progress,
-                work=work,
-            )
-            self._synced_mark.write_text(mark := fingerprint(files))
-            self._files = (mark, reading.files)
-        return dataclasses.replace(report, failed=reading.failed)
-
-    @contextmanager
-    def _work(self, engine: Engine, progress: Progress) -> Iterator[RayWork | None]:
-        """Give the workers that read, split and embed; None for this process alone."""
-        if engine == "local":
-            yield None
-            return
-        from assistant.ingestion import open_work, refuse_unready
-
-        refuse_unready(self.settings)
-        with open_work(self.settings, self.embeddings, self.index.digest, progress) as work:
-            yield work
 
     def refresh(self) -> SyncReport | None:
         """Sync if a file of the corpus changed since the last sync; cheap if none did.
@@ -378,13 +335,7 @@ class Assistant:
         self.index.catch_up()
         if self.settings.replica:
             return None
-        following = self.following()
-        # A server that lost its index is filled again.
-        is_whole = following is None or following.newest >= following.generation
-        is_same = self._read_mark() == fingerprint(self.corpus.files())
-        if self.index.exists() and is_whole and is_same:
-            return None
-        return self.sync()
+        return self.sync() if self._syncing.is_due() else None
 
     def following(self) -> Following | None:
         """Tell how far this process is behind the Chroma server; None without one."""
@@ -400,7 +351,7 @@ class Assistant:
             ExtraMissingError, WorkersError: Ray is asked for, and is not there or fails.
         """
         failed = self.add(*sources).failed if sources else ()
-        report = self._sync_with(
+        report = self._syncing.sync(
             self.settings.ingest_engine,
             rebuild=rebuild,
             allow_empty=False,
@@ -414,7 +365,7 @@ class Assistant:
         Raises:
             ReplicaError: this process only follows.
         """
-        self._refuse_as_replica()
+        self._syncing.refuse_as_replica()
         return self.corpus.add(
             sources, self.settings, progress=lambda name: self._progress(name, 0, 0)
         )
@@ -424,32 +375,6 @@ class Assistant:
         """The suffixes of files that can become articles, ".md" and the like."""
         return supported_suffixes()
 
-    @property
-    def _synced_mark(self) -> Path:
-        return self.settings.index_path / f"synced-{self.index.name}"
-
-    def _read_mark(self) -> str | None:
-        """Return the fingerprint of the files that were last synced."""
-        return self._synced_mark.read_text() if self._synced_mark.is_file() else None
-
-    def _refuse_as_replica(self) -> None:
-        if self.settings.replica:
-            raise ReplicaError
-
-    def _refuse_to_replace_others(self, wanted: set[str]) -> None:
-        """Keep a machine that is new to a shared index from replacing it with what it has."""
-        self.index.catch_up()
-        if self._synced_mark.is_file() or not self.index.exists():
-            return
-        shared = {item.article_id for item in self.index.articles()}
-        if shared and not shared & wanted:
-            raise CorpusEmptyError(
-                f"The shared index has {len(shared)} articles, none of which is in "
-                f"{self.settings.corpus_location}. Nothing was changed.",
-                hint="Set ASSISTANT_REPLICA=true to follow that index, correct "
-                "ASSISTANT_CORPUS_DIR, or replace all of it by `assistant ingest --rebuild`.",
-            )
-
     def articles(self) -> list[ArticleReference]:
         """List the indexed articles, by title."""
         return sorted(self.index.articles(), key=lambda item: (item.title, item.article_id))
@@ -457,7 +382,7 @@ class Assistant:
     def entries(self) -> list[ArticleEntry]:
         """List the indexed articles with what a table of them shows, by title."""
         counts = self.index.passage_counts()
-        files = self._article_files()
+        files = self._syncing.article_files()
         return [
             ArticleEntry(
                 item.article_id,
@@ -489,24 +414,12 @@ class Assistant:
 
     def _questions(self, article_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """Return the questions that articles bring, by id; none where the corpus is away."""
-        files = self._article_files()
+        files = self._syncing.article_files()
         try:
             return self.corpus.questions({key: files[key] for key in article_ids if key in files})
         except CorpusStoreError as error:
             logger.warning("articles are shown without their own questions: %s", error)
             return {}
-
-    def _article_files(self) -> Mapping[str, StoredFile]:
-        """Find each article's file, as of the last sync; none where the corpus is away."""
-        mark = self._read_mark()
-        if self._files is None or self._files[0] != mark:
-            try:
-                reading = self.corpus.read(source_bytes=self.settings.source_bytes)
-            except CorpusStoreError as error:
-                logger.warning("articles are shown without their files: %s", error)
-                return {}
-            self._files = (mark, reading.files)
-        return self._files[1]
 
     def article(self, article_id: str) -> Article:
         """Return one article; the first digits of its id do, if only one article has them.
@@ -535,18 +448,10 @@ class Assistant:
 
         The last article of a corpus can be removed as well.
         """
-        self._refuse_as_replica()
+        self._syncing.refuse_as_replica()
         name = self.corpus.remove(self.article_id(article_id))
         self.sync(allow_empty=True)
         return name
-
-
-def _check_replica(settings: Settings) -> None:
-    if settings.replica and settings.chroma_url is None:
-        raise SettingsError(
-            "A replica follows a Chroma server, and none is named.",
-            hint="Set ASSISTANT_CHROMA_URL, or leave ASSISTANT_REPLICA out.",
-        )
 
 
 def _newest_first(item: ArticleReference) -> tuple[int, str]:

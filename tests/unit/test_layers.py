@@ -30,6 +30,7 @@ LAYERS = [
     {"models"},
     {"index"},
     {"ingestion"},
+    {"syncing"},
     {"retrieval"},
     {"answering"},
     {"assistant"},
