@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -25,9 +24,13 @@ def _closed_sockets(request: pytest.FixtureRequest) -> Iterator[None]:
     enable_socket()
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in os.environ:
-        if name.startswith("ASSISTANT_") and name != "ASSISTANT_MODELS_DIR":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("ASSISTANT_CONFIG_FILE", str(tmp_path / "no-settings.toml"))
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Leave out the settings of whoever runs the tests, before any other fixture reads some."""
+    nowhere = tmp_path_factory.getbasetemp() / "no-settings.toml"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith("ASSISTANT_") and name != "ASSISTANT_MODELS_DIR":
+                patch.delenv(name)
+        patch.setenv("ASSISTANT_CONFIG_FILE", str(nowhere))
+        yield
