@@ -31,7 +31,7 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 4.0
 
 
 class GoneError(Exception):
-    """The server has no such collection (any more)."""
+    """The server has no such collection (any more), or is deleting it."""
 
 
 class TakenError(Exception):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from assistant.index.chroma_server import GoneError
 from assistant.types import SearchFilter
 
 if TYPE_CHECKING:
@@ -109,7 +110,11 @@ class DenseSegment:
     def search(
         self, vector: Sequence[float], *, k: int, where: dict[str, Any] | None
     ) -> list[tuple[str, str, float]]:
-        """Return (passage id, article id, cosine similarity), best first."""
+        """Return (passage id, article id, cosine similarity), best first.
+
+        Raises:
+            GoneError: the collection is being deleted: vectors are found whose rows are gone.
+        """
         found = self._run(
             lambda: self._get_collection().query(
                 query_embeddings=np.asarray([vector], dtype=np.float32),
@@ -120,6 +125,8 @@ class DenseSegment:
         )
         distances = (found["distances"] or [[]])[0]
         metadatas = (found["metadatas"] or [[]])[0]
+        if None in metadatas:
+            raise GoneError("rows of a collection that is being deleted")
         return [
             (passage_id, str(metadata["article_id"]), 1.0 - float(distance))
             for passage_id, metadata, distance in zip(

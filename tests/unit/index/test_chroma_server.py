@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from assistant.errors import ReplicaError, SettingsError
 from assistant.index import Following, ServerOptions
-from assistant.index.chroma_server import ChromaServer
+from assistant.index.chroma_server import ChromaServer, GoneError
+from assistant.index.dense import DenseSegment
 from assistant.settings import load_settings
 from tests.support.serving import BridgeAssistant, make_app, make_assistant
 
@@ -86,3 +89,18 @@ def test_health_and_metrics_say_how_far_behind_a_process_is(tmp_path: Path) -> N
         assert "The Chroma server is away." in ready.json()["detail"]
         assert "assistant_index_server_reached 0.0" in http.get("/metrics").text
     follows.close()
+
+
+def test_vectors_whose_rows_are_gone_are_those_of_a_collection_that_is_being_deleted() -> None:
+    found = {"ids": [["a", "b"]], "distances": [[0.1, 0.2]]}
+    whole = found | {"metadatas": [[{"article_id": "x"}, {"article_id": "y"}]]}
+    half = found | {"metadatas": [[{"article_id": "x"}, None]]}
+
+    def search(reply: dict[str, Any]) -> list[tuple[str, str, float]]:
+        collection = SimpleNamespace(query=lambda **_: reply)
+        segment = DenseSegment(lambda: cast(Any, collection), batch=lambda: 1)
+        return segment.search([1.0], k=2, where=None)
+
+    assert [hit[:2] for hit in search(whole)] == [("a", "x"), ("b", "y")]
+    with pytest.raises(GoneError):
+        search(half)
