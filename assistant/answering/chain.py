@@ -166,7 +166,7 @@ class AnswerChain:
         if not attempt.shown:
             yield self._finish_refused(run, "unsupported" if run.dropped else "not_stated")
             return
-        if drafted:
+        if drafted and self.settings.verification:  # unverified, anything would seem to differ
             yield from self._add_differing(run, attempt)
         citations = tuple(
             run.contexts[number].cite(printed) for number, printed in attempt.numbering.items()

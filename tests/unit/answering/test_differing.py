@@ -176,3 +176,16 @@ def test_what_is_not_supported_is_not_set_against_the_answer(
         support_threshold=0.55,
     ).answer
     assert not any(statement.differs for statement in answer.statements)
+
+
+def test_without_verification_nothing_is_set_against_the_answer(
+    run: Callable[..., Any], flood: Any
+) -> None:
+    answer = run(
+        "How many homes were flooded in Tolva?",
+        "300 homes were flooded in Tolva. [1]",
+        over=flood,
+        verifier=ScriptedVerifier(),
+        verification=False,
+    ).answer
+    assert [statement.differs for statement in answer.statements] == [False]
