@@ -37,6 +37,7 @@ from assistant.settings import Settings
 from assistant.tracing import span
 from assistant.types import (
     Answer,
+    Check,
     Citation,
     Event,
     Evidence,
@@ -46,6 +47,7 @@ from assistant.types import (
     Retrieved,
     SearchFilter,
     Statement,
+    Support,
     Timings,
     Token,
     Turn,
@@ -216,9 +218,7 @@ class AnswerChain:
         )[:_DIFFERING]:
             context = run.contexts[number]
             text = one_line(context.evidence.reading)
-            checks = check_statement(text, run.asked, [context])
-            support, usage = self.judge.verify(text, run.asked, [context], checks)
-            run.usage = run.usage + usage
+            support = self._verify(run, text, [number], check_statement(text, run.asked, [context]))
             if support.verdict in accepted:
                 numbers = attempt.print_numbers([number])
                 attempt.shown.append(Statement(text, numbers, support, differs=True))
@@ -237,11 +237,7 @@ class AnswerChain:
             numbers = recited.numbers
             if numbers != found.numbers:
                 run.notes += (f"Cited {list(found.numbers)}; {list(numbers)} bear it out.",)
-            cited = [run.contexts[number] for number in numbers]
-            with span("verify") as here:
-                support, usage = self.judge.verify(found.text, run.asked, cited, recited.checks)
-                here.set_attribute("assistant.verdict", support.verdict)
-            run.usage = run.usage + usage
+            support = self._verify(run, found.text, numbers, recited.checks)
             if support.verdict in accepted:
                 statement = Statement(found.text, attempt.print_numbers(numbers), support)
                 attempt.shown.append(statement)
@@ -249,6 +245,17 @@ class AnswerChain:
                 statement = Statement(found.text, (), support)
                 run.dropped.append(statement)
             yield Verified(statement)
+
+    def _verify(
+        self, run: Run, statement: str, numbers: Sequence[int], checks: tuple[Check, ...]
+    ) -> Support:
+        """Judge a statement by the evidence of these numbers and its checks against it."""
+        cited = [run.contexts[number] for number in numbers]
+        with span("verify") as here:
+            support, usage = self.judge.verify(statement, run.asked, cited, checks)
+            here.set_attribute("assistant.verdict", support.verdict)
+        run.usage = run.usage + usage
+        return support
 
     def _rewrite(self, run: Run, history: Sequence[Turn]) -> None:
         """Make the question independent; a last turn that has no answer is answered first."""

@@ -146,15 +146,23 @@ def flood(index_of: Callable[..., Any]) -> Any:
     )
 
 
+@pytest.fixture
+def ask_of_flood(run: Callable[..., Any], flood: Any) -> Callable[..., Any]:
+    """Ask how many homes were flooded; the draft says 300."""
+    return lambda **values: (
+        run(
+            "How many homes were flooded in Tolva?",
+            "300 homes were flooded in Tolva. [1]",
+            over=flood,
+            **values,
+        ).answer
+    )
+
+
 def test_an_answer_shows_the_other_figure_with_its_own_citation(
-    run: Callable[..., Any], flood: Any
+    ask_of_flood: Callable[..., Any],
 ) -> None:
-    answer = run(
-        "How many homes were flooded in Tolva?",
-        "300 homes were flooded in Tolva. [1]",
-        over=flood,
-        verifier=ScriptedVerifier(),
-    ).answer
+    answer = ask_of_flood(verifier=ScriptedVerifier())
     first, second = answer.statements
     assert (first.differs, second.differs) == (False, True)
     assert answer.citations[second.citations[0] - 1].quote == second.text
@@ -163,29 +171,15 @@ def test_an_answer_shows_the_other_figure_with_its_own_citation(
 
 
 def test_what_is_not_supported_is_not_set_against_the_answer(
-    run: Callable[..., Any], flood: Any
+    ask_of_flood: Callable[..., Any],
 ) -> None:
     verifier = ScriptedVerifier(lambda _, text: 0.9 if "300" in text else 0.02)
-    answer = run(
-        "How many homes were flooded in Tolva?",
-        "300 homes were flooded in Tolva. [1]",
-        over=flood,
-        verifier=verifier,
-        says="no",
-        certainty=0.6,
-        support_threshold=0.55,
-    ).answer
+    answer = ask_of_flood(verifier=verifier, says="no", certainty=0.6, support_threshold=0.55)
     assert not any(statement.differs for statement in answer.statements)
 
 
 def test_without_verification_nothing_is_set_against_the_answer(
-    run: Callable[..., Any], flood: Any
+    ask_of_flood: Callable[..., Any],
 ) -> None:
-    answer = run(
-        "How many homes were flooded in Tolva?",
-        "300 homes were flooded in Tolva. [1]",
-        over=flood,
-        verifier=ScriptedVerifier(),
-        verification=False,
-    ).answer
+    answer = ask_of_flood(verifier=ScriptedVerifier(), verification=False)
     assert [statement.differs for statement in answer.statements] == [False]
