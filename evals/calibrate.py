@@ -6,7 +6,10 @@ observation; it is right if it has anything that the sample asks for, and nothin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -16,54 +19,55 @@ from scipy.special import expit
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
-from assistant import Statement, load_settings
+from assistant import load_settings
 from assistant.answering.scoring import FEATURES, Calibration, load_calibration, read_features
-from evals.opening import open_suite
-from evals.samples import choose
+from evals.opening import OpenSuite, open_suite
+from evals.samples import Sample
 from evals.scorers.correctness import accepts_some
-from evals.selection import failing_kindly, suites_of
+from evals.selection import Data, drawn, failing_kindly, reduced, suites_of
 from evals.suites import Source
+from evals.suites.loading import read_lines
 
 _REGULARISATION = 0.5
 _FOLDS = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A statement that could be said to a sample, the scores of its checks, and the truth."""
+
+    suite: str
+    sample: str
+    group: str
+    statement: str
+    scores: dict[str, float]
+    right: bool
+
+
 def main(
-    suites: Annotated[list[str], typer.Argument(help="summit, briefings.")],
+    suites: Annotated[list[str], typer.Argument(help="summit, briefings, rtqa-fit.")],
     *,
     limit: Annotated[int | None, typer.Option(help="At most so many questions a suite.")] = None,
     seed: Annotated[int, typer.Option(help="Fixes which questions are drawn.")] = 0,
+    data: Data = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="JSON Lines of what was observed; gone on with if there.")
+    ] = None,
 ) -> None:
     """Print a calibration.toml and, on standard error, how well it fits."""
-    observed: list[list[float]] = []
-    labels: list[bool] = []
-    groups: list[str] = []
     with failing_kindly():
-        for suite in [chosen.load(Source()) for chosen in suites_of(suites, None, None)]:
-            with open_suite(suite, load_settings()) as opened:
-                dev = [sample for sample in opened.samples if sample.split == "dev"]
-                for sample in choose(dev, limit=limit, seed=seed):
-                    for statement in opened.assistant.chain.candidates(
-                        sample.question, sample.turns, opened.where(sample)
-                    ):
-                        features = _features(statement)
-                        if features is not None:
-                            observed.append([features[name] for name in FEATURES])
-                            labels.append(accepts_some(sample, statement.text))
-                            groups.append(f"{suite.name}:{sample.group or sample.id}")
-    x, y = np.asarray(observed), np.asarray(labels)
-    splits = folds(labels, groups)
+        observed = list(observe(suites, Source(data), limit=limit, seed=seed, keep=keep))
+    features = [read_features(one.scores) for one in observed]
+    x = np.asarray([[found[name] for name in FEATURES] for found in features])
+    y = np.asarray([one.right for one in observed])
+    groups = [f"{one.suite}:{one.group}" for one in observed]
     crossed = np.empty(len(y))
-    for chosen, left_out in splits:
+    for chosen, left_out in folds(y.tolist(), groups):
         crossed[left_out] = _predict(_fit(x[chosen], y[chosen]), x[left_out])
     intercept, *weights = (round(float(value), 4) for value in _fit(x, y))
-    typer.echo(
-        f"{len(y)} statements of {len(set(groups))} questions, {y.mean():.0%} right; by "
-        f"cross-validation over questions: Brier score {brier_score_loss(y, crossed):.3f}, "
-        f"area under the ROC curve {roc_auc_score(y, crossed):.2f}, "
-        f"accuracy {((crossed > 0.5) == y).mean():.0%}",
-        err=True,
-    )
+    for name in ("", *suites):
+        of = np.asarray([name in ("", one.suite) for one in observed])
+        typer.echo(_describe(name or "all", y[of], crossed[of], groups), err=True)
     fitted = Calibration(
         f"{'-'.join(sorted(suites))}-dev-{len(y)}",
         intercept,
@@ -71,6 +75,54 @@ def main(
         dict(zip(FEATURES, weights, strict=True)),
     )
     typer.echo(render(fitted), nl=False)
+
+
+def observe(
+    suites: Sequence[str], source: Source, *, limit: int | None, seed: int, keep: Path | None
+) -> Iterator[Observation]:
+    """Yield what could be said to the questions of the `dev` halves and passes the hard checks.
+
+    Samples that `keep` holds are not asked again; others are added to it.
+    """
+    kept: dict[str, list[Observation]] = {}
+    if keep is not None and keep.exists():
+        for row in read_lines(keep):
+            kept[row["sample"]] = [Observation(**one) for one in row["observed"]]
+    for suite in suites_of(list(suites), None, None):
+        loaded = reduced(suite.load(source), "dev", limit, seed)
+        with open_suite(loaded, load_settings()) as opened:
+            for sample in drawn(opened, "dev", limit, seed):
+                if sample.id not in kept:
+                    kept[sample.id] = _observe_sample(opened, sample)
+                    if keep is not None:
+                        with keep.open("a", encoding="utf-8") as file:
+                            rows = [asdict(one) for one in kept[sample.id]]
+                            line = {"sample": sample.id, "observed": rows}
+                            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                yield from kept[sample.id]
+
+
+def _observe_sample(opened: OpenSuite, sample: Sample) -> list[Observation]:
+    said = opened.assistant.chain.candidates(sample.question, sample.turns, opened.where(sample))
+    observed = []
+    for statement in said:
+        scores = {c.name: c.score for c in statement.support.checks if c.score is not None}
+        if "model" in scores:  # A statement that failed a hard check was put to nobody.
+            right = accepts_some(sample, statement.text)
+            group = sample.group or sample.id
+            observed.append(
+                Observation(opened.name, sample.id, group, statement.text, scores, right)
+            )
+    return observed
+
+
+def _describe(name: str, y: np.ndarray, crossed: np.ndarray, groups: Sequence[str]) -> str:
+    area = f"{roc_auc_score(y, crossed):.2f}" if 0 < y.sum() < len(y) else "–"
+    return (
+        f"{name}: {len(y)} statements, {y.mean():.0%} right; by cross-validation over "
+        f"{len(set(groups))} questions: Brier score {brier_score_loss(y, crossed):.3f}, area under "
+        f"the ROC curve {area}, accuracy {((crossed > 0.5) == y).mean():.0%}"
+    )
 
 
 def folds(labels: Sequence[bool], groups: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -122,12 +174,6 @@ def _fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def _predict(parameters: np.ndarray, x: np.ndarray) -> np.ndarray:
     chances: np.ndarray = expit(parameters[0] + x @ parameters[1:])
     return chances
-
-
-def _features(statement: Statement) -> dict[str, float] | None:
-    checks = {check.name: check.score for check in statement.support.checks}
-    # A statement that failed a hard check was put to nobody.
-    return read_features(checks) if "model" in checks else None
 
 
 if __name__ == "__main__":

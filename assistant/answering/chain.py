@@ -13,24 +13,23 @@ from assistant.answering.answer_kind import (
     drop_unproven_yes,
 )
 from assistant.answering.checks import check_statement
-from assistant.answering.context import read_contexts
 from assistant.answering.describing import describe
 from assistant.answering.differing import find_differing
 from assistant.answering.drafting import Draft, draft_chain, render_evidence, stream_draft
+from assistant.answering.gathering import EvidenceGatherer
 from assistant.answering.linking import LinkedStatement, link
 from assistant.answering.prompting import Prompts
 from assistant.answering.reciting import recite
 from assistant.answering.refusing import build_refusal, is_refusal, named_terms, searched_terms
 from assistant.answering.run import Attempt, Run
 from assistant.answering.verifying import StatementJudge
-from assistant.errors import ArticleNotFoundError
 from assistant.facts import as_written, word_share
 from assistant.index import Index
 from assistant.models.chat import LoadedChatModel, chat_errors
 from assistant.models.cross_encoder import CrossEncoder
 from assistant.models.embeddings import EmbeddingModel
 from assistant.prompts import Prompt, one_line
-from assistant.retrieval import HybridRetriever, embed_question, rewrite, select_evidence
+from assistant.retrieval import rewrite
 from assistant.retrieval.asking import check_question
 from assistant.retrieval.rewriting import leans_on_history
 from assistant.settings import Settings
@@ -40,7 +39,6 @@ from assistant.types import (
     Check,
     Citation,
     Event,
-    Evidence,
     Finished,
     Refusal,
     RefusalCode,
@@ -66,8 +64,6 @@ _WORTH_INSISTING = 0.3
 
 _DIFFERING = 2
 """Sentences at most that are shown because they answer otherwise."""
-_SEARCHES = 3
-"""How often evidence is looked for at most, when its articles go while they are read."""
 
 _WORTH_QUOTING = 0.1
 """Verifier's probability from which a sentence may be shown where no draft is supported."""
@@ -84,6 +80,13 @@ class AnswerChain:
     chat: LoadedChatModel
     prompts: Prompts
     settings: Settings
+
+    @property
+    def gatherer(self) -> EvidenceGatherer:
+        """What finds and weighs evidence under these settings."""
+        return EvidenceGatherer(
+            self.index, self.embeddings, self.reranker, self.verifier, self.settings
+        )
 
     @property
     def judge(self) -> StatementJudge:
@@ -130,7 +133,7 @@ class AnswerChain:
             if not run.asked:
                 return []
             self._rewrite(run, history)
-            self._retrieve(run)
+            self.gatherer.gather(run)
             if self._refuse_unread(run):
                 return []
             attempts = [self._attempt(run, self.prompts.answer), self._quote(run)]
@@ -149,7 +152,7 @@ class AnswerChain:
             yield self._finish_refused(run, "not_a_question")
             return
         self._rewrite(run, history)
-        self._retrieve(run)
+        self.gatherer.gather(run)
         yield Retrieved(run.evidence, run.rewritten)
         code = self._refuse_unread(run)
         if code:
@@ -271,51 +274,6 @@ class AnswerChain:
                 run.question, [*earlier, last], model=self.chat.model, prompt=self.prompts.rewrite
             )
 
-    def _retrieve(self, run: Run) -> None:
-        """Find the evidence, and read the articles around it, so that what follows needs no index.
-
-        An article may go between being found and being read: then it is searched anew.
-        """
-        began = time.monotonic()
-        with span("retrieve"):
-            run.vector = embed_question(run.asked, self.embeddings)
-            for tries_left in reversed(range(_SEARCHES)):
-                self._search(run)
-                try:
-                    contexts = read_contexts(run.evidence, self.index.article)
-                except ArticleNotFoundError:
-                    if not tries_left:
-                        raise
-                else:
-                    run.contexts = {context.evidence.number: context for context in contexts}
-                    break
-        run.retrieve_s = time.monotonic() - began
-
-    def _search(self, run: Run) -> None:
-        retriever = HybridRetriever(
-            index=self.index,
-            embeddings=self.embeddings,
-            k=self.settings.retrieve_passages,
-            where=run.where,
-            mode=self.settings.retrieval,
-        )
-        run.passages = retriever.search(run.asked, vector=run.vector)
-        with span("select evidence") as here:
-            run.evidence = self._select(run)
-            here.set_attribute("assistant.sentences", len(run.evidence))
-
-    def _select(self, run: Run) -> tuple[Evidence, ...]:
-        return select_evidence(
-            run.asked,
-            run.vector,
-            run.passages,
-            reranker=self.reranker,
-            sentences=self.settings.evidence_sentences,
-            tokens=self.settings.evidence_tokens,
-            count_tokens=self.embeddings.count_tokens,
-            whole_passages=not self.settings.evidence_selection,
-        )
-
     def _refuse_unread(self, run: Run) -> RefusalCode | None:
         """Decide without the chat model where the corpus clearly has nothing."""
         if not run.evidence:
@@ -326,18 +284,10 @@ class AnswerChain:
         shared = max(word_share(run.asked, item.reading) for item in run.evidence)
         if closest < self.settings.minimum_similarity and shared < _WORDS_SHARED:
             return "nothing_close"
-        self._weigh(run)
+        self.gatherer.weigh(run)
         if run.answerable < self.settings.minimum_answerable:
             return "not_stated"
         return None
-
-    def _weigh(self, run: Run) -> None:
-        """Have the verifier read the evidence: does a sentence answer the question?"""
-        with span("weigh evidence", {"assistant.model": self.verifier.name}) as here:
-            contexts = run.contexts.values()
-            read = self.verifier.pooled(run.asked, [context.readings for context in contexts])
-            run.chances = dict(zip(run.contexts, read, strict=True))
-            here.set_attribute("assistant.answerable", run.answerable)
 
     def _draft(self, run: Run, draft: Draft, prompt: Prompt) -> Iterator[Event]:
         values = {"evidence": render_evidence(run.evidence), "question": one_line(run.asked)}

@@ -6,11 +6,12 @@ from evals.suites.loading import DataError, LoadedSuite, Source, Suite, SuiteArt
 from evals.suites.mtrag import MTRAG
 from evals.suites.ramdocs import RAMDOCS
 from evals.suites.rgb import RGB
-from evals.suites.rtqa import RTQA
+from evals.suites.rtqa import RTQA, RTQA_FIT
 from evals.suites.squad2 import SQUAD2
 
 SUITES = {
-    suite.name: suite for suite in (SUMMIT, BRIEFINGS, RTQA, SQUAD2, RGB, MTRAG, RAMDOCS, BIPIA)
+    suite.name: suite
+    for suite in (SUMMIT, BRIEFINGS, RTQA, SQUAD2, RGB, MTRAG, RAMDOCS, BIPIA, RTQA_FIT)
 }
 
 __all__ = [
