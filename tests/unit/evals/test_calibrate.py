@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import tomllib
+from contextlib import nullcontext
 from importlib import resources
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
 
+from assistant import Check, Statement, Support
 from assistant.answering.scoring import load_calibration
-from evals.calibrate import folds, main, render
+from evals.calibrate import folds, main, observe, render
+from evals.samples import Sample
+from evals.suites import LoadedSuite, Source, Suite
 
 
 def test_what_is_printed_is_the_file_that_is_committed() -> None:
@@ -38,3 +44,37 @@ def test_too_little_to_fit_is_an_error() -> None:
 def test_a_mistyped_suite_is_named() -> None:
     with pytest.raises(typer.BadParameter, match="no suite sumit"):
         main(["sumit"])
+
+
+def test_what_was_observed_is_not_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample = Sample("a-question", "Who?", answerable=True, golds=(("Reiss",),))
+    asked: list[str] = []
+
+    def candidates(question: str, *_: object) -> list[Statement]:
+        asked.append(question)
+        checks = (Check("model", True, score=0.9), Check("answers", None, score=0.8))
+        return [
+            Statement("Reiss did.", (1,), Support("supported", 0.9, checks)),
+            Statement("It failed a check.", (), Support("unsupported", 0.02)),
+        ]
+
+    opened = SimpleNamespace(
+        name="mine",
+        samples=[sample],
+        assistant=SimpleNamespace(chain=SimpleNamespace(candidates=candidates)),
+        where=lambda _: None,
+    )
+    suite = Suite("mine", "", lambda _: LoadedSuite("mine"))
+    monkeypatch.setattr("evals.calibrate.suites_of", lambda *_: [suite])
+    monkeypatch.setattr("evals.calibrate.open_suite", lambda *_: nullcontext(opened))
+    monkeypatch.setattr("evals.calibrate.drawn", lambda *_: opened.samples)
+    keep = tmp_path / "observed.jsonl"
+    first, second = (
+        list(observe(["mine"], Source(), limit=None, seed=0, keep=keep)) for _ in range(2)
+    )
+    assert asked == ["Who?"]
+    assert first == second
+    assert [(one.statement, one.right) for one in first] == [("Reiss did.", True)]
+    assert first[0].scores == {"model": 0.9, "answers": 0.8}

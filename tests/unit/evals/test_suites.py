@@ -29,6 +29,17 @@ FILES = {
         {"id": "2", "question": "When?", "answer": "May", "choices": ["May", "June"],
          "date": "", "answerable": False},
     ),
+    "train/realtimeqa_2022_2023.jsonl": lines(
+        *({"id": drawn, "question": "Who won?", "answer": "Bad Bunny", "choices": [], "date": "",
+           "articles": [{"url": "u", "title": "Awards", "text": "It went to Bad Bunny."},
+                        {"url": "v", "title": "Tea", "text": "A bunny drank it."},
+                        {"url": "w", "title": "Rain", "text": "It rained.\n\nMuch."}]}
+          for drawn in ("3", "1")),
+        {"id": "2", "question": "How many?", "answer": "27", "choices": [], "date": "",
+         "articles": [{"url": "x", "title": "Odds", "text": "There were 270 of them."}]},
+        {"id": "4", "question": "Which?", "answer": "Leeds", "choices": [], "date": "",
+         "articles": [{"url": "y", "title": "None", "text": " "}]},
+    ),
     "squad2/dev_public.json": json.dumps({"data": [{"title": "The_Normans", "paragraphs": [
         {"context": "Normandy is in  France.\nIt is old.", "qas": [
             {"id": "a", "question": " Where? ", "is_impossible": False,
@@ -97,6 +108,23 @@ def test_rtqa(data: Source) -> None:
     assert first.articles is None
 
 
+def test_rtqa_for_fitting_asks_of_what_states_the_answer_and_of_what_has_nothing_of_it(
+    data: Source,
+) -> None:
+    found = load("rtqa-fit", data)
+    titles = {article.key: article.title for article in found.articles}
+    asked = {
+        sample.id: (sample.answerable, [titles[key] for key in sample.articles or ()])
+        for sample in found.samples
+    }
+    assert asked == {
+        "rtqa-fit-3": (True, ["Awards", "Rain"]),
+        "rtqa-fit-1": (False, ["Rain"]),
+        "rtqa-fit-2": (False, ["Odds"]),
+    }
+    assert found.samples[0].golds == (("Bad Bunny",),)
+
+
 def test_squad2_evidence_is_the_paragraph_as_the_corpus_keeps_it(data: Source) -> None:
     found = load("squad2", data)
     (article,) = found.articles
@@ -151,7 +179,7 @@ def test_bipia_hides_a_marked_attack_at_three_places(data: Source) -> None:
     assert all(sample.marker not in sample.question for sample in attacked)
 
 
-@pytest.mark.parametrize("name", ["rtqa", "squad2", "rgb", "mtrag", "ramdocs", "bipia"])
+@pytest.mark.parametrize("name", ["rtqa", "squad2", "rgb", "mtrag", "ramdocs", "bipia", "rtqa-fit"])
 def test_loading_is_repeatable_and_ids_are_unique(name: str, data: Source) -> None:
     first, second = load(name, data), load(name, data)
     assert first == second
