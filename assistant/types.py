@@ -66,6 +66,12 @@ class ArticleReference:
     source: str | None = None
     published: date | None = None
 
+    @property
+    def origin(self) -> str:
+        """Source and date, as far as known: "Harrow Courier, 17 September 2031"."""
+        date = f"{self.published.day} {self.published:%B %Y}" if self.published else ""
+        return ", ".join(part for part in (self.source, date) if part)
+
 
 @dataclass(frozen=True, slots=True)
 class ArticleEntry:

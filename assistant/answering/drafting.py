@@ -11,7 +11,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from assistant.answering.refusing import REFUSAL_PHRASE
 from assistant.models.chat import LoadedChatModel
 from assistant.prompts import Prompt, one_line
-from assistant.types import ArticleReference, Evidence, Usage
+from assistant.types import Evidence, Usage
 
 
 @dataclass
@@ -59,12 +59,6 @@ def add_usage(usage: Usage, message: AIMessage) -> Usage:
     return usage + Usage(found["input_tokens"], cached, found["output_tokens"])
 
 
-def _origin(article: ArticleReference) -> str:
-    known = [one_line(article.source)] if article.source else []
-    known += [f"{article.published:%d %B %Y}"] if article.published else []
-    return f" ({', '.join(known)})" if known else ""
-
-
 def render_evidence(evidence: Sequence[Evidence]) -> str:
     """Write the evidence as the prompts show it: articles with source and date, [n] sentences."""
     lines: list[str] = []
@@ -72,6 +66,7 @@ def render_evidence(evidence: Sequence[Evidence]) -> str:
     for item in evidence:
         if item.article.article_id != shown:
             shown = item.article.article_id
-            lines.append(f"Article: {one_line(item.article.title)}{_origin(item.article)}")
+            origin = f" ({one_line(item.article.origin)})" if item.article.origin else ""
+            lines.append(f"Article: {one_line(item.article.title)}{origin}")
         lines.append(f"[{item.number}] {one_line(item.reading)}")
     return "\n".join(lines)

@@ -11,6 +11,7 @@ import numpy as np
 from assistant.facts import content_words, flatten, is_head, is_row, quoted_phrases, read_row
 from assistant.models.cross_encoder import CrossEncoder, log_odds, read_context
 from assistant.retrieval.fusion import fuse
+from assistant.retrieval.hints import find_hints
 from assistant.retrieval.hybrid import RankedPassage
 from assistant.tracing import span
 from assistant.types import ArticleReference, Evidence, Span
@@ -48,6 +49,8 @@ class _Candidate:
     """A row of a table with the names of its columns."""
     vector: np.ndarray
     """Embedding of predecessor and sentence, shape (dimension,), L2-normalised."""
+    with_origin: bool
+    """Whether outlet and date are read as well, since the question speaks of one of them."""
 
     @property
     def key(self) -> tuple[str, int]:
@@ -56,7 +59,8 @@ class _Candidate:
     @property
     def context(self) -> str:
         lead = self.predecessor.text if self.predecessor else self.article.title
-        return f"{lead} {self.reading}"
+        origin = f"{self.article.origin} " if self.with_origin else ""
+        return f"{origin}{lead} {self.reading}"
 
     @property
     def reading(self) -> str:
@@ -71,7 +75,9 @@ class _Candidate:
     def read(self) -> str:
         """The sentence as the reranker reads it: under its title, after its predecessor."""
         lead = self.predecessor.text if self.predecessor else ""
-        return read_context(self.article.title, lead, self.reading)
+        title, origin = self.article.title, self.article.origin
+        heading = f"{title} ({origin})" if origin and self.with_origin else title
+        return read_context(heading, lead, self.reading)
 
 
 def leans_on_predecessor(sentence: str) -> bool:
@@ -103,7 +109,13 @@ def select_evidence(
     `whole_passages` nothing is chosen: the best passages are taken sentence by sentence until
     `tokens` are spent.
     """
-    candidates = _candidates(passages)
+    articles = {ranked.indexed.article for ranked in passages}
+    hints = find_hints(question)
+    with_origin = any(
+        hint.published_from or any(article.source in hint.sources for article in articles)
+        for hint in hints
+    )
+    candidates = _candidates(passages, with_origin=with_origin)
     if not candidates:
         return ()
     similarities = np.stack([c.vector for c in candidates]) @ np.asarray(vector, dtype=np.float32)
@@ -167,7 +179,7 @@ def select_evidence(
     )
 
 
-def _candidates(passages: Sequence[RankedPassage]) -> list[_Candidate]:
+def _candidates(passages: Sequence[RankedPassage], *, with_origin: bool) -> list[_Candidate]:
     found: dict[tuple[str, int], _Candidate] = {}
     for ranked in passages:
         passage = ranked.indexed.passage
@@ -181,7 +193,9 @@ def _candidates(passages: Sequence[RankedPassage]) -> list[_Candidate]:
                 predecessor = None
             if is_head(sentence.text):
                 continue
-            candidate = _Candidate(ranked.indexed.article, sentence, predecessor, row, vector)
+            candidate = _Candidate(
+                ranked.indexed.article, sentence, predecessor, row, vector, with_origin
+            )
             found.setdefault(candidate.key, candidate)
             predecessor = sentence
     return list(found.values())

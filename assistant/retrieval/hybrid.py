@@ -10,9 +10,10 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
-from assistant.index import Index, IndexedPassage
+from assistant.index import Hit, Index, IndexedPassage
 from assistant.models.embeddings import EmbeddingModel
 from assistant.retrieval.fusion import fuse
+from assistant.retrieval.hints import find_hints, narrow
 from assistant.tracing import span
 from assistant.types import SearchFilter
 
@@ -33,7 +34,8 @@ class HybridRetriever(BaseRetriever):
     """Finds passages by meaning (Chroma) and by words (tantivy BM25).
 
     `k` passages come back, best first. `where` restricts articles; both may also be given
-    to `invoke`. `mode` leaves one of the engines out.
+    to `invoke`. `mode` leaves one of the engines out. What the question says of outlet and date
+    restricts nothing: passages of such articles are looked for as well, and rank higher.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -62,26 +64,39 @@ class HybridRetriever(BaseRetriever):
             if vector is None:
                 vector = embed_question(question, self.embeddings)
             depth = wanted * _DEPTH
-            dense, lexical = [], []
+            dense: list[Hit] = []
+            lexical: list[Hit] = []
+            hinted: list[Hit] = []
             if self.mode != "lexical":
                 with span("search dense"):
                     dense = self.index.search_dense(vector, k=depth, where=restriction)
             if self.mode != "dense":
                 with span("search lexical"):
                     lexical = self.index.search_lexical(question, k=depth, where=restriction)
-            fused = fuse([[hit.passage_id for hit in dense], [hit.passage_id for hit in lexical]])
+                    hinted = self._search_hinted(question, wanted, restriction)
+            fused = fuse([[hit.passage_id for hit in hits] for hits in (dense, lexical, hinted)])
             fused.sort(key=lambda item: (-item[1], item[0]))
             similarities = {hit.passage_id: hit.score for hit in dense}
             best = fused[:wanted]
             passages = self.index.passages([passage_id for passage_id, _ in best])
             here.set_attribute("assistant.search.dense", len(dense))
             here.set_attribute("assistant.search.lexical", len(lexical))
+            here.set_attribute("assistant.search.hinted", len(hinted))
             here.set_attribute("assistant.search.passages", len(passages))
         scores = dict(best)
         return [
             RankedPassage(indexed, scores[indexed.passage.id], similarities.get(indexed.passage.id))
             for indexed in passages
         ]
+
+    def _search_hinted(self, question: str, k: int, restriction: SearchFilter) -> list[Hit]:
+        """Search by words where the question itself says to look; the most fitting hints first."""
+        found: dict[str, Hit] = {}
+        hints = (narrow(restriction, hint) for hint in find_hints(question))
+        for where in filter(None, hints):
+            for hit in self.index.search_lexical(question, k=k, where=where):
+                found.setdefault(hit.passage_id, hit)
+        return list(found.values())
 
     def _get_relevant_documents(
         self,

@@ -50,7 +50,7 @@ def test_evidence_is_shown_by_article_with_source_date_and_numbers() -> None:
     article = Article("Bridge opens", text, source="Gazette", published=day)
     shown = render_evidence(make_evidence(article)).splitlines()
     assert shown == [
-        "Article: Bridge opens (Gazette, 04 March 2020)",
+        "Article: Bridge opens (Gazette, 4 March 2020)",
         "[1] It is old.",
         "[2] It is long.",
     ]
