@@ -209,6 +209,10 @@ class Settings(BaseSettings):
         False, description="Whether this process only follows the index on the Chroma server."
     )
 
+    keys_file: Path | None = Field(
+        None, description="File of the API's keys; keys.json in the data folder where absent."
+    )
+
     @field_validator("chroma_url", "trace_to")
     @classmethod
     def _check_server(cls, value: str | None, field: ValidationInfo) -> str | None:
@@ -229,6 +233,11 @@ class Settings(BaseSettings):
     def corpus_location(self) -> Location:
         """The folder of the articles, here or elsewhere."""
         return self.corpus_dir if self.corpus_dir is not None else self.data_dir / "corpus"
+
+    @property
+    def keys_path(self) -> Path:
+        """Where the API's keys are kept."""
+        return self.keys_file if self.keys_file is not None else self.data_dir / "keys.json"
 
     @property
     def index_path(self) -> Path:

@@ -31,7 +31,7 @@ from assistant.models.embeddings import EmbeddingModel
 from assistant.prompts import Prompt, one_line
 from assistant.retrieval import rewrite
 from assistant.retrieval.asking import check_question
-from assistant.retrieval.rewriting import leans_on_history
+from assistant.retrieval.rewriting import EARLIER_TURNS, leans_on_history
 from assistant.settings import Settings
 from assistant.tracing import span
 from assistant.types import (
@@ -264,7 +264,7 @@ class AnswerChain:
         """Make the question independent; a last turn that has no answer is answered first."""
         if not history or not leans_on_history(run.question):
             return
-        *earlier, last = history
+        *earlier, last = history[-EARLIER_TURNS:]
         if not last.answer:
             for event in self.stream(last.question, earlier, run.where):
                 if isinstance(event, Finished) and not event.answer.refusal:

@@ -73,6 +73,6 @@ def keys_revoke(key_id: Annotated[str, typer.Argument(help="The id of the key.")
 
 
 def _store() -> KeyStore:
-    from assistant.server.keys import FILE_NAME, KeyStore
+    from assistant.server.keys import KeyStore
 
-    return KeyStore(read_settings().data_dir / FILE_NAME)
+    return KeyStore(read_settings().keys_path)

@@ -11,7 +11,6 @@ from assistant.errors import SourceError
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 _LINE_END = re.compile(r"\r\n?|\x0b|\x0c|\x85|\u2028|\u2029")
-_TRAILING = re.compile(r"[^\S\n]+(?=\n|$)")
 _MANY_BLANK = re.compile(r"\n{3,}")
 _BINARY_SAMPLE = 8192
 
@@ -20,7 +19,9 @@ def clean_text(text: str) -> str:
     """Return NFC text with "\\n" line ends, without control characters and trailing space."""
     text = _LINE_END.sub("\n", text)
     text = unicodedata.normalize("NFC", _CONTROL.sub("", text))
-    return _MANY_BLANK.sub("\n\n", _TRAILING.sub("", text)).strip()
+    # Not by a regular expression: one would try every space of a long run in turn.
+    text = "\n".join(line.rstrip() for line in text.split("\n"))
+    return _MANY_BLANK.sub("\n\n", text).strip()
 
 
 def clean_line(text: str | None) -> str | None:

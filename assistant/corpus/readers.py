@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,6 +17,7 @@ from assistant.types import Article
 
 _TITLE_CHARS = 200
 _CUT_TITLE_CHARS = 120
+_METADATA_CHARS = 2000
 _CHILD_TIMEOUT_S = 60.0
 
 
@@ -65,7 +67,15 @@ def read_content(content: bytes, name: str) -> Article:
     """
     if not content.strip():
         raise SourceError(f"{name} is empty.", hint="Remove it, or fill it.")
-    return READERS[PurePosixPath(name).suffix.lower()](content, name)
+    try:
+        return READERS[PurePosixPath(name).suffix.lower()](content, name)
+    except SourceError:
+        raise
+    except Exception as error:  # whatever one file does to a parser, the others are read
+        raise SourceError(
+            f"{name} cannot be read: {type(error).__name__}: {error}.",
+            hint="Save its text as a .txt file.",
+        ) from error
 
 
 def make_article(text: str, name: str, *, title: str | None = None, **metadata: Any) -> Article:
@@ -120,16 +130,18 @@ def _read_txt(content: bytes, name: str) -> Article:
 
 def _read_markdown(content: bytes, name: str) -> Article:
     import frontmatter
-    import yaml
 
     text = decode(content, name)
     try:
         metadata, body = frontmatter.parse(text)
-    except (yaml.YAMLError, ValueError) as error:
+    except Exception as error:  # YAML's loader raises many kinds on broken tags and deep nesting
         raise SourceError(
-            f"{name} has front matter that is not YAML: {' '.join(str(error).split())}.",
+            f"{name} has front matter that is not YAML: "
+            f"{' '.join(str(error).split()) or type(error).__name__}.",
             hint="Mend the lines between the --- marks.",
         ) from error
+    for key in ("title", "source", "url", "author", "published"):
+        _check_plain(metadata.get(key), key, name)
     title = metadata.get("title")
     if title is None:
         first, _, rest = body.lstrip().partition("\n")
@@ -137,6 +149,17 @@ def _read_markdown(content: bytes, name: str) -> Article:
             title, body = first[2:], rest
     known = {key: metadata.get(key) for key in ("source", "url", "author", "published")}
     return make_article(body, name, title=None if title is None else str(title), **known)
+
+
+def _check_plain(value: Any, key: str, name: str) -> None:
+    """Refuse lists and mappings, which a few aliases in YAML make too large to write out."""
+    plain = value is None or isinstance(value, (str, int, float, date))
+    if not plain or (isinstance(value, str) and len(value) > _METADATA_CHARS):
+        raise SourceError(
+            f"{name} has front matter whose {key} is no text of at most {_METADATA_CHARS:,} "
+            "characters.",
+            hint="Write it on one line.",
+        )
 
 
 def _in_child(kind: str) -> Callable[[bytes, str], Article]:

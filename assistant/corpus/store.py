@@ -195,14 +195,22 @@ class CorpusFolder:
             ArticleNotFoundError: no file holds it.
         """
         removed: list[str] = []
+        originals: set[str] = set()
+        others: list[str] = []
         for file, found in self._read_each(self.files(), source_bytes=sys.maxsize):
             if isinstance(found, FailedSource) or found.id != article_id:
+                others.append(file.name)
                 continue
             original = original_of(file.name, self._storage.read(file.name))
             self._storage.delete(file.name)
             if original is not None:
-                self._storage.delete(original)
+                originals.add(original)
             removed.append(file.name)
+        for name in others if originals else ():
+            # Several articles may be of one original: a page under two addresses.
+            originals.discard(original_of(name, self._storage.read(name)) or "")
+        for original in sorted(originals):
+            self._storage.delete(original)
         if not removed:
             raise ArticleNotFoundError(
                 f"No file of {self.location} holds the article {article_id}.",

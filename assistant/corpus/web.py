@@ -59,6 +59,17 @@ def read_url(
         SourceError: not http(s), an address that is not public, too large, too slow, refused,
             or nothing in it to read.
     """
+    try:
+        return _follow(url, source_bytes, timeout_s, allow_private, resolver)
+    except (ValueError, httpx.InvalidURL) as error:
+        raise SourceError(
+            f"{url} is no URL, or leads to none: {error}.", hint="Give one that a browser opens."
+        ) from error
+
+
+def _follow(
+    url: str, source_bytes: int, timeout_s: float, allow_private: bool, resolver: Resolver
+) -> FetchedPage:
     deadline = time.monotonic() + timeout_s
     current = url
     for _ in range(_REDIRECTS + 1):
@@ -137,7 +148,7 @@ def _get(
         raise SourceError(
             f"{url} answered with HTTP {error.response.status_code}.", hint="Open it in a browser."
         ) from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except httpx.HTTPError as error:
         raise SourceError(
             f"{url} cannot be reached: {error or type(error).__name__}.", hint="Try again later."
         ) from error

@@ -155,7 +155,7 @@ def _build(
     fresh = kept is None
     members = list(change.wanted) if fresh else list(change.added)
     segments, absorbed = _merge(catalogue, kept, members, born)
-    members += [article_id for article_id in absorbed if article_id not in set(members)]
+    members = list(dict.fromkeys([*members, *absorbed]))
     if members:
         segments.append(_write_segment(plan, catalogue, name, members, change.wanted))
     plan.step("segment written")

@@ -29,7 +29,11 @@ _CONTINUES = re.compile(
     r"who else|anything else)\b",
     re.IGNORECASE,
 )
-_EARLIER_TURNS = 3
+EARLIER_TURNS = 3
+"""Turns that a follow-up may lean on."""
+
+_TURN_CHARS = 2000
+"""Of a longer question or answer the beginning is read."""
 
 
 def leans_on_history(question: str) -> bool:
@@ -58,19 +62,23 @@ def rewrite(
     if not history or not leans_on_history(question):
         return None
     lines = []
-    for turn in history[-_EARLIER_TURNS:]:
-        lines.append(f"Question: {one_line(turn.question)}")
+    history = [
+        Turn(one_line(turn.question)[:_TURN_CHARS], one_line(turn.answer)[:_TURN_CHARS])
+        for turn in history[-EARLIER_TURNS:]
+    ]
+    for turn in history:
+        lines.append(f"Question: {turn.question}")
         if turn.answer:
-            lines.append(f"Answer: {one_line(turn.answer)}")
+            lines.append(f"Answer: {turn.answer}")
     messages = prompt.render(turns="\n".join(lines), question=one_line(question))
     reply = model.invoke(messages, max_tokens=80)
     rewritten = one_line(str(reply.text)).strip("\"'“” ")
     if flatten(rewritten) == flatten(question) and names(question):
         return None
     most = len(question) + sum(len(line) for line in lines) + 40
-    if len(rewritten) <= most and _keeps(question, rewritten, history[-_EARLIER_TURNS:]):
+    if len(rewritten) <= most and _keeps(question, rewritten, history):
         return rewritten
-    return f"{one_line(question)} ({one_line(history[-1].question)})"
+    return f"{one_line(question)} ({history[-1].question})"
 
 
 def _keeps(question: str, rewritten: str, turns: Sequence[Turn]) -> bool:

@@ -60,14 +60,12 @@ class AnswerService:
         The place is free again when the thread at work has ended, so that no more threads work
         than the admission says.
         """
-        stages = _Stages(self.metrics)
+        record = self.record(question)
         outcome = "abandoned"
-        answer: Answer | None = None
         try:
             with span("queue"):
                 await ticket.turn()
-            self.metrics.observe_stage("queue", ticket.waited_s)
-            stages.begin()
+            record.admit(ticket.waited_s)
             ticket.hand_over()
             events = iterate_in_thread(
                 lambda: self.assistant.stream(question, history, where=where),
@@ -75,10 +73,7 @@ class AnswerService:
             )
             try:
                 async for event in events:
-                    stages.see(event)
-                    if isinstance(event, Finished):
-                        answer = event.answer
-                        outcome = "refused" if answer.refusal else "answered"
+                    record.see(event)
                     yield event
             finally:
                 await events.aclose()
@@ -87,10 +82,11 @@ class AnswerService:
             raise
         finally:
             ticket.leave()
-            self.metrics.count_outcome(outcome)
-            if answer is not None:
-                self.metrics.count_answer(answer)
-            self._log(outcome, question, answer, ticket)
+            record.close(outcome)
+
+    def record(self, question: str) -> QuestionRecord:
+        """Begin to count and log a question, by whichever door it came."""
+        return QuestionRecord(question, self.metrics, with_question=self._log_questions)
 
     async def answer(
         self,
@@ -109,42 +105,29 @@ class AnswerService:
             await events.aclose()
         raise AssertionError("a stream ends with Finished")
 
-    def _log(self, outcome: str, question: str, answer: Answer | None, ticket: Ticket) -> None:
-        facts: dict[str, object] = {
-            "outcome": outcome,
-            "question_chars": len(question),
-            "waited_s": round(ticket.waited_s, 3),
-        }
-        if self._log_questions:
-            facts["question"] = question
-        if answer is not None:
-            facts |= {
-                "refusal": answer.refusal.code if answer.refusal else None,
-                "statements": len(answer.statements),
-                "dropped": len(answer.dropped),
-                "retrieve_s": answer.timings.retrieve_s,
-                "first_token_s": answer.timings.first_token_s,
-                "total_s": answer.timings.total_s,
-                "prompt_tokens": answer.usage.prompt_tokens,
-                "cached_tokens": answer.usage.cached_tokens,
-                "completion_tokens": answer.usage.completion_tokens,
-                "index": answer.index_digest,
-            }
-        log.info("question", **facts)
 
+class QuestionRecord:
+    """Counts and logs one question; measures its stages by the times of its events."""
 
-class _Stages:
-    """Measures the stages of an answer by the times of its events."""
-
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, question: str, metrics: Metrics, *, with_question: bool) -> None:
+        self._question = question
         self._metrics = metrics
-        self._began = self._since = self._last_token = 0.0
-        self._stage = "retrieve"
-
-    def begin(self) -> None:
+        self._with_question = with_question
         self._began = self._since = time.monotonic()
+        self._last_token = 0.0
+        self._stage = "retrieve"
+        self._waited_s: float | None = None
+        self._answer: Answer | None = None
+
+    def admit(self, waited_s: float) -> None:
+        """Note that the question has its place; what it waited for counts to no other stage."""
+        self._waited_s = waited_s
+        self._metrics.observe_stage("queue", waited_s)
+        self._began += time.monotonic() - self._since
+        self._since = time.monotonic()
 
     def see(self, event: Event) -> None:
+        """Note an event of the answer."""
         now = time.monotonic()
         if isinstance(event, Retrieved):
             self._end(now, then="first_token")
@@ -159,6 +142,40 @@ class _Stages:
                 if self._stage == "verify":
                     self._end(now, then="done")
                 self._metrics.observe_stage("total", now - self._began)
+                self._answer = event.answer
+
+    def reject(self) -> None:
+        """Count that the queue was full."""
+        self._metrics.count_rejected()
+
+    def close(self, outcome: str) -> None:
+        """Count and log what became of it: `outcome`, if there is no answer."""
+        answer = self._answer
+        if answer is not None:
+            outcome = "refused" if answer.refusal else "answered"
+            self._metrics.count_answer(answer)
+        self._metrics.count_outcome(outcome)
+        facts: dict[str, object] = {
+            "outcome": outcome,
+            "question_chars": len(self._question),
+            "waited_s": round(self._waited_s or 0.0, 3),
+        }
+        if self._with_question:
+            facts["question"] = self._question
+        if answer is not None:
+            facts |= {
+                "refusal": answer.refusal.code if answer.refusal else None,
+                "statements": len(answer.statements),
+                "dropped": len(answer.dropped),
+                "retrieve_s": answer.timings.retrieve_s,
+                "first_token_s": answer.timings.first_token_s,
+                "total_s": answer.timings.total_s,
+                "prompt_tokens": answer.usage.prompt_tokens,
+                "cached_tokens": answer.usage.cached_tokens,
+                "completion_tokens": answer.usage.completion_tokens,
+                "index": answer.index_digest,
+            }
+        log.info("question", **facts)
 
     def _end(self, now: float, *, then: str) -> None:
         self._metrics.observe_stage(self._stage, now - self._since)

@@ -83,7 +83,12 @@ def create_app(assistant: Assistant, options: ServeOptions) -> FastAPI:
     app.state.options = options
     if options.users_file is not None:
         app.include_router(
-            login_router(users, logins, tries_per_minute=options.login_tries_per_minute)
+            login_router(
+                users,
+                logins,
+                tries_per_minute=options.login_tries_per_minute,
+                trusted_proxies=options.trusted_proxies,
+            )
         )
     app.include_router(_report_router(options.runs))
     api = include_api(
@@ -101,6 +106,7 @@ def create_app(assistant: Assistant, options: ServeOptions) -> FastAPI:
             changes_per_minute=options.changes_per_minute,
             admission=api.admission,
             has_login=options.has_login,
+            record=api.answers.record,
             runs=options.runs,
         ),
     )
@@ -145,9 +151,12 @@ async def _follow(assistant: Assistant) -> None:
         is_due = time.monotonic() - looked >= every_s
         try:
             await asyncio.to_thread(assistant.refresh if is_due else assistant.index.catch_up)
-        except (AssistantError, OSError) as error:
+        except Exception as error:  # whatever happens once, the next look may find it mended
             if str(error) != said:
-                logger.warning("the index does not follow the corpus: %s", error)
+                known = isinstance(error, (AssistantError, OSError))
+                logger.warning(
+                    "the index does not follow the corpus: %s", error, exc_info=not known
+                )
             said = str(error)
         else:
             said = "" if is_due else said

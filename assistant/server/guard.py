@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -118,11 +117,9 @@ class Guard:
 
 def read_token(cookies: str) -> str:
     """Return the token of a Cookie header; empty if there is none."""
-    try:
-        morsel = SimpleCookie(cookies).get(COOKIE)
-    except CookieError:
-        return ""
-    return morsel.value if morsel else ""
+    from starlette.requests import cookie_parser
+
+    return cookie_parser(cookies).get(COOKIE, "")
 
 
 def is_below(path: str, places: tuple[str, ...]) -> bool:

@@ -47,14 +47,19 @@ class SecurityHeaders:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add the headers to whatever the application answers."""
+        """Add the headers to whatever the application answers; no other origin may read it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = list(message.get("headers", []))
+                # Gradio lets any page read that sends its cookies along; ours is for itself alone.
+                headers = [
+                    (name, value)
+                    for name, value in message.get("headers", [])
+                    if not name.lower().startswith(b"access-control-")
+                ]
                 present = {name.lower() for name, _ in headers}
                 headers += [
                     (name.encode(), value.encode())

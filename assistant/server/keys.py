@@ -25,7 +25,6 @@ from assistant.types import to_plain
 Scope = Literal["ask", "manage"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
-FILE_NAME = "keys.json"
 _LOCK_WAIT_S = 10.0
 _PREFIX = "aa"
 _SHAPE = re.compile(r"aa_[0-9a-f]{8}_[A-Za-z0-9_-]{43}")

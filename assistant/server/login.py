@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import html
+from collections.abc import Container
+from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
@@ -37,9 +39,34 @@ p {{ margin: 0; color: var(--bad); }}
 </label><button>Log in</button></form></main></body></html>"""
 
 
-def login_router(users: dict[str, User], logins: Logins, *, tries_per_minute: int) -> APIRouter:
-    """Build the routes by which people of a users file come and go."""
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    address: str
+    scheme: str
+
+
+def login_router(
+    users: dict[str, User],
+    logins: Logins,
+    *,
+    tries_per_minute: int,
+    trusted_proxies: Container[str] = (),
+) -> APIRouter:
+    """Build the routes by which people of a users file come and go.
+
+    A proxy at one of `trusted_proxies` says in `X-Forwarded-For` and `X-Forwarded-Proto` who
+    calls and how. Only tries that fail count against `tries_per_minute`.
+    """
     router = APIRouter()
+
+    def caller_of(request: Request) -> _Caller:
+        address = request.client.host if request.client else ""
+        if address not in trusted_proxies:
+            return _Caller(address, request.url.scheme)
+        told = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
+        return _Caller(told or address, scheme.strip().lower())
+
     tries = RateLimit(tries_per_minute)
 
     @router.get("/login")
@@ -55,14 +82,16 @@ def login_router(users: dict[str, User], logins: Logins, *, tries_per_minute: in
                 return _page("That is too long.", 413)
         form = parse_qs(body.decode("utf-8", "replace"))
         name, password = (form.get(field, [""])[0] for field in ("name", "password"))
-        address = request.client.host if request.client else ""
-        if not (tries.allows(f"address {address}") and tries.allows(f"name {name[:64]}")):
+        trying = (f"address {caller_of(request).address}", f"name {name[:64]}")
+        if not all(map(tries.allows, trying)):
             return _page("Too many tries. Wait a minute.", 429)
         user = users.get(name)
         if not await asyncio.to_thread(
             password_fits, password, user.password_hash if user else None
         ):
             return _page("Name or password is wrong.", 401)
+        for one in trying:
+            tries.forget(one)
         reply = RedirectResponse("/", 303)
         reply.set_cookie(
             COOKIE,
@@ -70,7 +99,7 @@ def login_router(users: dict[str, User], logins: Logins, *, tries_per_minute: in
             max_age=LOGIN_LASTS_S,
             httponly=True,
             samesite="lax",
-            secure=request.url.scheme == "https",
+            secure=caller_of(request).scheme == "https",
         )
         return reply
 

@@ -34,6 +34,7 @@ def serve(
     import uvicorn
 
     from assistant.server.app import create_app
+    from assistant.web.app import end_streams
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket] | None = None) -> None:
@@ -46,6 +47,7 @@ def serve(
 
         async def shutdown(self, sockets: list[socket] | None = None) -> None:
             app.state.api.admission.stop()
+            end_streams(app)
             await super().shutdown(sockets)
 
     app = create_app(assistant, options)

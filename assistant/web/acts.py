@@ -95,7 +95,8 @@ class Acts:
     async def _new(self, visitor: Visitor, session: Session, _: Mapping[str, Any]) -> Update:
         session.stop.set()
         articles = await asyncio.to_thread(self.assistant.articles)
-        return self.page.show(visitor, session, "", articles) | letter(conversation="", focus=True)
+        shown = await asyncio.to_thread(self.page.show, visitor, session, "", articles)
+        return shown | letter(conversation="", focus=True)
 
     async def _conversation(
         self, visitor: Visitor, session: Session, data: Mapping[str, Any]
@@ -103,7 +104,8 @@ class Acts:
         session.stop.set()
         chosen = str(data.get("id", ""))
         articles = await asyncio.to_thread(self.assistant.articles)
-        return self.page.show(visitor, session, chosen, articles) | letter(conversation=chosen)
+        shown = await asyncio.to_thread(self.page.show, visitor, session, chosen, articles)
+        return shown | letter(conversation=chosen)
 
     async def _search(self, visitor: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         words = str(data.get("words", ""))[:200]
@@ -117,7 +119,7 @@ class Acts:
         self.conversations.delete(visitor.name, str(data.get("id", "")))
         session.stop.set()
         articles = await asyncio.to_thread(self.assistant.articles)
-        shown = self.page.show(visitor, session, "", articles)
+        shown = await asyncio.to_thread(self.page.show, visitor, session, "", articles)
         return shown | letter(conversation="", say="The conversation is deleted.")
 
     async def _export(self, visitor: Visitor, _: Session, data: Mapping[str, Any]) -> Update:

@@ -124,7 +124,10 @@ def _file(file: str, suffixes: Sequence[str]) -> Source:
 
 def _address(url: str) -> Source:
     """Take an address; a path written there would be read from the server's own disk."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme.lower() in {"http", "https"} and parts.netloc:
         return Source(url, url)
     return Source(url, url, "Write a whole address that begins with http:// or https://.")

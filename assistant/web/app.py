@@ -12,6 +12,7 @@ import gradio as gr
 
 from assistant.admission import Admission
 from assistant.settings import setting_origins
+from assistant.web.asking import Record, Unrecorded
 from assistant.web.chat import ACTING_PARTS, ASKING_PARTS, Chat
 from assistant.web.conversations import Conversations
 from assistant.web.corpus_page import CORPUS_PARTS, CorpusPage
@@ -23,6 +24,7 @@ from assistant.web.rendering.settings import render_settings
 from assistant.web.sessions import Identify, Sessions
 from assistant.web.storage import FILE_NAME
 from assistant.web.updates import Update
+from assistant.web.uploads import LocalBlocks
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -52,6 +54,9 @@ class WebOptions:
     questions_per_minute: int = 20
     changes_per_minute: int = 30
     has_login: bool = False
+    record: Callable[[str], Record] = lambda _question: Unrecorded()
+    """Begins to count a question for the server's figures and log."""
+
     runs: Path = Path("runs")
     name_of: Callable[[Any], str | None] = field(default=lambda _request: None)
     """Finds the name that the server let in with a request; None where it let nobody in."""
@@ -76,6 +81,17 @@ def mount_web(app: Any, assistant: Assistant, options: WebOptions) -> None:
     )
 
 
+def end_streams(app: Any) -> None:
+    """End the streams by which open pages say that they are there: nobody else does.
+
+    Gradio ends them where it runs the server itself, not where it is mounted.
+    """
+    for route in app.routes:
+        stop = getattr(getattr(route, "app", None), "stop_event", None)
+        if stop is not None:
+            stop.set()
+
+
 def build_blocks(assistant: Assistant, options: WebOptions) -> gr.Blocks:
     """Lay out the web chat of one assistant and wire it to what happens."""
     sessions = Sessions(options.identify)
@@ -86,11 +102,12 @@ def build_blocks(assistant: Assistant, options: WebOptions) -> gr.Blocks:
         options.admission,
         RateLimit(options.questions_per_minute),
         has_login=options.has_login,
+        record=options.record,
     )
     changes = RateLimit(options.changes_per_minute)
     corpus = CorpusPage(assistant, sessions, changes, assistant.readable_suffixes)
     blocks: gr.Blocks
-    with gr.Blocks(
+    with LocalBlocks(
         title="Article assistant",
         analytics_enabled=False,
         fill_width=True,

@@ -9,10 +9,10 @@ import logging
 import threading
 import time
 from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from assistant.admission import Admission, Ticket
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, BusyError
 from assistant.streaming import iterate_in_thread
 from assistant.types import Event, Finished, Token, Turn
 from assistant.web.turns import TurnView, advance
@@ -31,6 +31,38 @@ _TURNS_REMEMBERED = 6
 _Given = TypeVar("_Given")
 
 
+class Record(Protocol):
+    """Counts one question for the server's figures and log."""
+
+    def admit(self, waited_s: float) -> None:
+        """Note that it has its place in the queue, for which it waited so long."""
+
+    def see(self, event: Event) -> None:
+        """Note an event of the answer."""
+
+    def reject(self) -> None:
+        """Note that the queue was full."""
+
+    def close(self, outcome: str) -> None:
+        """Note the end; `outcome` counts if there was no answer."""
+
+
+class Unrecorded:
+    """Counts nothing."""
+
+    def admit(self, waited_s: float) -> None:
+        """Do nothing."""
+
+    def see(self, event: Event) -> None:
+        """Do nothing."""
+
+    def reject(self) -> None:
+        """Do nothing."""
+
+    def close(self, outcome: str) -> None:
+        """Do nothing."""
+
+
 class _Stopped(Exception):  # noqa: N818 - nobody failed
     """The asker does not want the answer any more."""
 
@@ -41,6 +73,7 @@ async def answer_turn(
     view: TurnView,
     history: Sequence[Turn],
     stop: asyncio.Event,
+    record: Record,
 ) -> AsyncGenerator[TurnView, None]:
     """Yield what is known whenever it changed; the last view is live no more.
 
@@ -53,6 +86,7 @@ async def answer_turn(
         lambda: gate.stream(assistant.stream(view.question, history, where=view.where)),
         ended=gate.leave,
     )
+    outcome = "abandoned"
     wait = _Wait(stop, time.monotonic() + _LONGEST_S)
     first = asyncio.ensure_future(anext(events))
     try:
@@ -60,15 +94,19 @@ async def answer_turn(
         await asyncio.wait({first}, timeout=_SEARCH_UNSEEN_S)
         if not first.done():
             yield view
-        view = advance(view, await wait.until(first))
+        retrieved = await wait.until(first)
+        record.see(retrieved)
+        view = advance(view, retrieved)
         yield view
         with admission.enter() as ticket:
             places = ticket.places()
             while (place := await wait.until(anext(places, 0))) > 0:
                 yield dataclasses.replace(view, stage="waiting", place=place)
+            record.admit(ticket.waited_s)
             gate.let_through(ticket)
         drawn = time.monotonic()
         while (event := await wait.until(anext(events, None))) is not None:
+            record.see(event)
             view = advance(view, event)
             if not isinstance(event, Token) or time.monotonic() - drawn >= _REDRAW_S:
                 drawn = time.monotonic()
@@ -77,21 +115,28 @@ async def answer_turn(
                 return
     except _Stopped:
         yield dataclasses.replace(view, stage="stopped")
-    except AssistantError as error:
-        yield dataclasses.replace(view, stage="failed", problem=str(error))
-    except TimeoutError:
-        problem = f"There was no answer within {_LONGEST_S / 60:.0f} minutes."
-        yield dataclasses.replace(view, stage="failed", problem=problem)
-    except Exception:
-        logger.exception("a question failed")
-        problem = "Something went wrong; the log of the server says what."
-        yield dataclasses.replace(view, stage="failed", problem=problem)
+    except Exception as error:
+        outcome = "failed"
+        if isinstance(error, BusyError):
+            record.reject()
+        yield dataclasses.replace(view, stage="failed", problem=_problem_of(error))
     finally:
         if not first.done():
             first.cancel()
             await asyncio.wait({first})
         await events.aclose()
         gate.close()
+        record.close(outcome)
+
+
+def _problem_of(error: Exception) -> str:
+    """Say what failed; what nobody foresaw is logged."""
+    if isinstance(error, AssistantError):
+        return str(error)
+    if isinstance(error, TimeoutError):
+        return f"There was no answer within {_LONGEST_S / 60:.0f} minutes."
+    logger.error("a question failed", exc_info=error)
+    return "Something went wrong; the log of the server says what."
 
 
 def history_of(turns: Sequence[TurnView]) -> tuple[Turn, ...]:

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.admission import Admission
 from assistant.errors import AssistantError
 from assistant.web.acts import Acts
-from assistant.web.asking import answer_turn, history_of
+from assistant.web.asking import Record, Unrecorded, answer_turn, history_of
 from assistant.web.conversations import ConversationMissingError, Conversations
 from assistant.web.drawing import ChatPage
 from assistant.web.limits import AtOnce, RateLimit
@@ -55,6 +55,9 @@ class Chat:
     has_login: bool = True
     """Without one, everybody counts as one person."""
 
+    record: Callable[[str], Record] = lambda _question: Unrecorded()
+    """Begins to count a question for the server's figures and log."""
+
     answers: AtOnce = field(default_factory=lambda: AtOnce(_ANSWERS_AT_ONCE))
     page: ChatPage = field(init=False)
     acts: Acts = field(init=False)
@@ -74,7 +77,8 @@ class Chat:
             )
             return update | shown
         except AssistantError as error:
-            return update | self.page.show(visitor, session, "", articles) | say(str(error))
+            shown = await asyncio.to_thread(self.page.show, visitor, session, "", articles)
+            return update | shown | say(str(error))
 
     async def ask(self, question: str, request: Any) -> AsyncGenerator[Update, None]:
         """Answer a question, drawing it while it comes."""
@@ -127,7 +131,8 @@ class Chat:
         history = history_of(session.past)
         drawn: object = None
         view = asked
-        answers = answer_turn(self.assistant, self.admission, asked, history, session.stop)
+        record = self.record(asked.question)
+        answers = answer_turn(self.assistant, self.admission, asked, history, session.stop, record)
         try:
             async for view in answers:
                 if not view.is_live:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assistant.doctor import examine
@@ -46,6 +47,13 @@ class CorpusPage:
     sessions: Sessions
     changes: RateLimit
     suffixes: tuple[str, ...]
+    _adding: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="adding")
+    )
+    """One addition after the other, and none in the threads that draw pages."""
+
+    _examination: asyncio.Future[Any] | None = None
+    """What "Check now" waits for; whoever presses it meanwhile gets the same."""
 
     async def open_page(self, request: Any) -> Update:
         """Draw the page."""
@@ -72,7 +80,7 @@ class CorpusPage:
             case "evidence":
                 update = {"reader": ""}
             case "check":
-                update = {"health": render_health(await asyncio.to_thread(self._examine))}
+                update = {"health": render_health(await self._examined())}
             case "remove":
                 update = await self._remove(article_id, request)
         return update
@@ -96,7 +104,7 @@ class CorpusPage:
             yield say(str(error))
             return
         addition = Addition(self.assistant, sources)
-        working = asyncio.ensure_future(asyncio.to_thread(addition.run))
+        working = asyncio.get_running_loop().run_in_executor(self._adding, addition.run)
         drawn = None
         while not working.done():
             seen = addition.seen()
@@ -107,6 +115,11 @@ class CorpusPage:
         working.result()
         done = {"adding": render_adding(addition.seen()), "files": None, "urls": ""}
         yield await self._drawn(request, TableView()) | done
+
+    async def _examined(self) -> Any:
+        if self._examination is None or self._examination.done():
+            self._examination = asyncio.ensure_future(asyncio.to_thread(self._examine))
+        return await asyncio.shield(self._examination)
 
     async def _remove(self, article_id: str, request: Any) -> Update:
         visitor = self.sessions.editor(request)

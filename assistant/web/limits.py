@@ -43,6 +43,12 @@ class RateLimit:
         self._lock = threading.Lock()
         self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
+    def forget(self, name: str) -> None:
+        """Take back the last try of this name: what succeeds need not count."""
+        with self._lock:
+            if times := self._times.get(name):
+                times.pop()
+
     def allows(self, name: str) -> bool:
         """Count one more try of this name; False if it had its share of the last minute."""
         with self._lock:

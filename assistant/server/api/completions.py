@@ -18,7 +18,7 @@ from assistant.server.api.errors import ApiError, error_body, internal_error, re
 from assistant.server.api.events import EventStream, sse, unless_left
 from assistant.server.api.schemas import error_responses
 from assistant.server.api.state import Api, api_of
-from assistant.server.api.text import disarm, render_sources
+from assistant.server.api.text import disarm, disarm_piece, render_sources
 from assistant.types import Answer, Finished, SearchFilter, Token, Turn, Usage
 
 MODEL = "article-assistant"
@@ -123,7 +123,7 @@ async def _chunks(
         yield reply.chunk({"role": "assistant", "content": ""})
         async for event in events:
             if isinstance(event, Token) and reply.draft:
-                yield reply.chunk({"reasoning_content": disarm(event.text)})
+                yield reply.chunk({"reasoning_content": disarm_piece(event.text)})
             elif isinstance(event, Finished):
                 for piece in reply.pieces(event.answer):
                     yield reply.chunk({"content": piece})

@@ -10,7 +10,7 @@ from fastapi import Request
 
 from assistant.admission import Admission
 from assistant.server.answering import AnswerService
-from assistant.server.keys import FILE_NAME, KeyStore
+from assistant.server.keys import KeyStore
 from assistant.server.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class ApiOptions:
     def of(cls, settings: Settings, *, keys_required: bool = False) -> ApiOptions:
         """Take the options from settings."""
         return cls(
-            keys_file=settings.data_dir / FILE_NAME,
+            keys_file=settings.keys_path,
             keys_required=keys_required,
             answers_at_once=settings.answers_at_once,
             waiting=settings.answers_waiting,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from assistant.types import Answer
 
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _HEADING = "\n\nSources:\n"
 
 
@@ -27,5 +30,10 @@ def strip_sources(text: str) -> str:
 
 
 def disarm(text: str) -> str:
-    """Break Markdown's links and images: a client that loads one tells its host of the chat."""
-    return text.replace("](", "] (").replace("][", "] [")
+    """Break links and images of Markdown and HTML: who loads one tells its host of the chat."""
+    return _TAG.sub("< ", text.replace("](", "] (").replace("][", "] ["))
+
+
+def disarm_piece(text: str) -> str:
+    """Do what `disarm` does for a piece of a text, of which the next one is not known."""
+    return text.replace("]", "] ").replace("<", "< ")

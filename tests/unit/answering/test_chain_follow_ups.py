@@ -68,3 +68,16 @@ def test_an_instruction_in_an_earlier_turn_stays_one_line_of_data(run: Runner) -
     assert sum(line.startswith("Follow-up:") for line in lines) == 1
     assert sum(line.startswith("Question:") for line in lines) == 1
     assert lines[-1] == "Follow-up: What height did it reach?"
+
+
+def test_many_unanswered_turns_cost_no_more_than_the_last_three(run: Runner) -> None:
+    found = run("And why?", DRAFT, history=(Turn("And why?"),) * 50, rewriting=WHOLE)
+    assert len(found.asked_of_model("rewrite")) <= 3
+    assert len(found.asked_of_model("answer")) <= 4
+
+
+def test_of_a_long_turn_the_beginning_is_read(run: Runner) -> None:
+    long = Turn(BRIDGE.question, "word " * 100_000)
+    found = run("What height did it reach?", DRAFT, history=(long,), rewriting=WHOLE)
+    (conversation,) = found.asked_of_model("rewrite")
+    assert len(conversation[-1].content) < 5_000

@@ -11,7 +11,8 @@ import docx
 import pypdf
 import pytest
 
-from assistant.corpus.readers import read_file
+from assistant.corpus.cleaning import clean_text
+from assistant.corpus.readers import READERS, read_file
 from assistant.errors import SourceError
 from assistant.types import Article
 
@@ -145,6 +146,10 @@ def make_bomb() -> bytes:
         ("a.docx", b"PK broken", "cannot be read"),
         ("a.docx", make_bomb(), "cannot be read"),
         ("a.md", b"---\ntitle: [\n---\nText", "not YAML"),
+        ("a.md", b"---\ntitle: !!timestamp x\n---\nText", "not YAML"),
+        ("a.md", b"---\ntitle: " + b"[" * 5_000 + b"\n---\nText", "not YAML"),
+        ("a.md", b"---\na: &a [x, x]\ntitle: [*a, *a]\n---\nText", "title is no text"),
+        ("a.md", b"---\nauthor: " + b"x" * 3_000 + b"\n---\nText", "author is no text"),
         ("a.md", b"---\npublished: soon\n---\nText here.", "published"),
         ("a.md", b"---\ntitle: T\n---\n", "no text"),
         ("a.html", b"<html><body></body></html>", "no main text"),
@@ -157,6 +162,22 @@ def test_what_cannot_be_read_is_refused_by_name(
     with pytest.raises(SourceError, match=reason) as caught:
         read(tmp_path, name, content)
     assert name in str(caught.value)
+
+
+def test_whatever_a_parser_raises_is_told_of_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(content: bytes, name: str) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setitem(READERS, ".txt", fail)
+    with pytest.raises(SourceError, match=r"a\.txt cannot be read: RecursionError: too deep"):
+        read(tmp_path, "a.txt", b"Text")
+
+
+def test_long_runs_of_space_take_no_longer_than_other_text() -> None:
+    # What tries each space in turn takes half an hour for this.
+    assert clean_text("a" + " " * 300_000 + "b \t\nc") == "a" + " " * 300_000 + "b\nc"
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

@@ -113,6 +113,20 @@ def test_removing_an_article_removes_its_files(
         corpus.remove(article_id)
 
 
+def test_an_original_stays_while_another_article_is_of_it(
+    corpus: CorpusFolder, files: Files, settings: Settings, tmp_path: Path
+) -> None:
+    source = local_path(tmp_path, "in/a.txt", "One\n\nFirst text.")
+    (article_id,) = corpus.add([source], settings).added
+    (name, original) = files.names()
+    files.write("copy.md", files.content(name).decode().replace("title: One", "title: Two"))
+    corpus.remove(article_id)
+    assert files.names() == ["copy.md", original]
+    (other,) = corpus.read(source_bytes=LIMIT).articles
+    corpus.remove(other.id)
+    assert files.names() == []
+
+
 def test_articles_bring_questions(corpus: CorpusFolder, files: Files) -> None:
     files.write("a.md", "---\nquestions:\n- What is one?\n---\n\nOne\n\nText.")
     files.write("b.txt", "Two\n\nText.")

@@ -71,6 +71,12 @@ def test_other_schemes_are_refused(url: str) -> None:
         fetch(url)
 
 
+@pytest.mark.parametrize("url", ["http://[", "http://example.com/\x01", "http://a.b:port/"])
+def test_what_is_no_url_is_a_clear_error(url: str) -> None:
+    with pytest.raises(SourceError, match=r"no URL|cannot be reached"):
+        fetch(url, addresses=["93.184.216.34"])
+
+
 def test_an_unknown_host_is_a_clear_error() -> None:
     def resolver(host: str, port: int) -> Sequence[str]:
         raise OSError("no such host")

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from assistant.errors import SettingsError
 from assistant.server.app import create_app
-from assistant.server.guard import COOKIE
+from assistant.server.guard import COOKIE, read_token
 from assistant.server.options import ServeOptions, check_options
 from assistant.server.users import hash_password, password_fits, read_users, write_user
+from assistant.web.app import end_streams
 from tests.support.scripted import ScriptedAssistant, answer_from_first_line, open_scripted
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -132,6 +134,52 @@ def test_wrong_logins_are_throttled_by_name_and_address(
     codes = [log_in(client, password="wrong password").status_code for _ in range(7)]
     assert codes == [401] * 5 + [429] * 2
     assert log_in(client).status_code == 429
+
+
+def test_logins_that_succeed_are_not_counted(assistant: ScriptedAssistant, users: Path) -> None:
+    client = client_of(assistant, users_file=users, login_tries_per_minute=2)
+    assert [log_in(client).status_code for _ in range(4)] == [303] * 4
+
+
+def test_a_proxy_says_who_logs_in_and_how(assistant: ScriptedAssistant, users: Path) -> None:
+    app = make_app(
+        assistant, users_file=users, trusted_proxies=("10.0.0.1",), login_tries_per_minute=2
+    )
+
+    def code(number: int, address: str) -> int:
+        client = TestClient(app, base_url="http://localhost", client=(address, 5000))
+        told = {"X-Forwarded-For": f"10.9.9.9, 10.1.1.{number}", "X-Forwarded-Proto": "https"}
+        body = f"name=nobody{number}&password=wrong"
+        return client.post("/login", content=body, headers=told).status_code
+
+    assert [code(number, "10.0.0.1") for number in range(4)] == [401] * 4
+    assert [code(number, "10.0.0.2") for number in range(4, 8)] == [401, 401, 429, 429]
+    proxied = TestClient(
+        app, base_url="http://localhost", client=("10.0.0.1", 1), follow_redirects=False
+    )
+    proxied.headers["X-Forwarded-Proto"] = "https"
+    assert "Secure" in log_in(proxied).headers["set-cookie"]
+
+
+@pytest.mark.parametrize("before", ['a={"x":1}; ', "x[0]=1; ", "flag; "])
+def test_cookies_of_other_apps_log_nobody_out(before: str) -> None:
+    assert read_token(f"{before}{COOKIE}=token; b=c") == "token"
+
+
+def test_no_other_origin_may_read(assistant: ScriptedAssistant) -> None:
+    client = client_of(assistant, hosts=("assistant.example.com",))
+    headers = {"Host": "assistant.example.com", "Origin": "https://evil.example"}
+    for path in ("/", "/config", "/gradio_api/info"):
+        found = client.get(path, headers=headers).headers
+        assert not [name for name in found if name.startswith("access-control-")]
+
+
+def test_streams_of_open_pages_end_with_the_server(assistant: ScriptedAssistant) -> None:
+    app = make_app(assistant)
+    (web,) = [route.app for route in app.routes if isinstance(route, Mount) and not route.path]
+    assert not web.stop_event.is_set()
+    end_streams(app)
+    assert web.stop_event.is_set()
 
 
 def test_a_login_page_shows_no_markup_of_the_request(

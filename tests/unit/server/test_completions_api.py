@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from assistant.server.api.schemas import AnswerBody, ErrorBody
+from assistant.server.api.text import disarm, disarm_piece
 from tests.support.serving import HEIGHT, BridgeAssistant
 
 USER = [{"role": "user", "content": HEIGHT}]
@@ -71,7 +73,17 @@ def test_a_stream_shows_the_draft_only_when_asked(client: TestClient) -> None:
         )
 
     assert draft() == ""
-    assert draft(draft=True) == "The Marlow-2 bridge reached a height of 45 metres. [1]"
+    shown = draft(draft=True)
+    assert shown.split() == "The Marlow-2 bridge reached a height of 45 metres. [1]".split()
+
+
+@pytest.mark.parametrize("cut", range(1, 12))
+def test_a_draft_shows_no_link_or_image_wherever_it_is_cut(cut: int) -> None:
+    for text in ("![x](http://evil/x.png)", "a <img src=//e>", "[x][y] </b>"):
+        shown = disarm_piece(text[:cut]) + disarm_piece(text[cut:])
+        assert not re.search(r"\][(\[]|<[A-Za-z/!]", shown)
+    assert "<img" not in disarm("<img src=http://evil>")
+    assert disarm("3 < 4, cited [1].") == "3 < 4, cited [1]."
 
 
 def test_a_refusal_is_the_text(client: TestClient) -> None:

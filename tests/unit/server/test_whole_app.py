@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from assistant.server.api.schemas import ErrorBody
-from assistant.server.app import create_app
+from assistant.server.app import _following, create_app
 from assistant.server.keys import KeyStore
 from assistant.server.options import ServeOptions
 from tests.support.serving import HEIGHT, BridgeAssistant
@@ -72,3 +72,20 @@ def test_where_people_log_in_programs_need_a_key(scripted: BridgeAssistant, tmp_
         headers = {"Authorization": f"Bearer {key}"}
         assert client.post("/v1/answers", json=ASK, headers=headers).status_code == 200
         assert client.get("/", headers={"accept": "application/json"}).status_code == 401
+
+
+async def test_the_index_follows_again_after_an_error_that_nobody_foresaw(
+    scripted: BridgeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    def refresh() -> None:
+        looks.append(1)
+        if len(looks) == 1:
+            raise RecursionError("too deep")
+
+    monkeypatch.setattr(scripted, "refresh", refresh)
+    monkeypatch.setattr("assistant.server.app._LOOKS_EVERY_S", 0.01)
+    async with _following(scripted):
+        while len(looks) < 3:
+            await asyncio.sleep(0.01)

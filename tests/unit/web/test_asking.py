@@ -6,6 +6,8 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 
+from assistant.admission import Admission
+from assistant.types import Event
 from assistant.web.chat import Chat
 from assistant.web.limits import RateLimit
 from assistant.web.updates import Update
@@ -147,3 +149,37 @@ async def test_a_question_that_is_too_long_is_an_error_of_words(chat: Chat) -> N
     updates = await asked(chat, "why " * 600)
     assert 'data-stage="failed"' in last(updates, "live")
     assert "characters" in last(updates, "live")
+
+
+class Recorded:
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def admit(self, waited_s: float) -> None:
+        self.told.append("admit")
+
+    def see(self, event: Event) -> None:
+        self.told.append(type(event).__name__)
+
+    def reject(self) -> None:
+        self.told.append("reject")
+
+    def close(self, outcome: str) -> None:
+        self.told.append(outcome)
+
+
+async def test_a_question_of_the_page_is_recorded_like_any_other(chat: Chat) -> None:
+    records: dict[str, Recorded] = {}
+    chat.record = lambda question: records.setdefault(question, Recorded())
+    await asked(chat)
+    told = records[QUESTION].told
+    assert told[:2] == ["Retrieved", "admit"]
+    assert told[-2:] == ["Finished", "abandoned"]  # which counts only where there is no answer
+    full = Admission(at_once=1, waiting=0)
+    chat.admission = full
+    with full.enter() as taken:
+        await taken.turn()
+        await asked(chat, "How long is the Marlow bridge now?", page(number=2))
+    assert records["How long is the Marlow bridge now?"].told == ["Retrieved", "reject", "failed"]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import gradio as gr
 import pytest
 
+from assistant.web.app import WebOptions, build_blocks
 from assistant.web.chat import Chat
 from assistant.web.corpus_page import CorpusPage
 from assistant.web.limits import RateLimit
 from assistant.web.sessions import NotAllowedError
+from assistant.web.uploads import LocalBlocks
 from tests.support.web_chat import QUESTION, TEXT, asked, last, page, said_of
 
 
@@ -41,6 +44,31 @@ async def test_a_session_is_not_reached_by_its_hash(chat: Chat) -> None:
     live = last(await asked(chat, request=page("ann", 1)), "live")
     turn = live.split('data-turn="')[1].split('"')[0]
     assert await chat.act({"act": "open", "turn": turn, "n": "1"}, page("bob", 1)) == {}
+
+
+@pytest.mark.parametrize("path", ["http://evil.example/a.txt", "https://10.0.0.1", "ftp://x/y"])
+@pytest.mark.parametrize("where", ["question", "files"])
+async def test_an_address_is_no_file(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, path: str, where: str
+) -> None:
+    fetched: list[str] = []
+
+    async def fetch(url: str, cache_dir: str) -> str:
+        fetched.append(url)
+        return "x"
+
+    monkeypatch.setattr("gradio.processing_utils.async_ssrf_protected_download", fetch)
+    with LocalBlocks(analytics_enabled=False) as blocks:
+        part = gr.Textbox() if where == "question" else gr.File(file_count="multiple")
+        part.change(lambda value: None, part, None)
+    (function,) = blocks.fns.values()
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    with pytest.raises(gr.Error, match="Files are uploaded"):
+        await blocks.preprocess_data(function, [[file] if where == "files" else file], None)
+    assert fetched == []
+    assert isinstance(
+        build_blocks(chat.assistant, WebOptions(lambda _: None, chat.admission)), LocalBlocks
+    )
 
 
 @pytest.mark.parametrize("name", [None, "", "mallory"])
