@@ -36,6 +36,9 @@ _QUIET: dict[str, Any] = {
     "concurrency_limit": None,
     "api_visibility": "private",
 }
+_CONVERSATION = "new URLSearchParams(location.search).get('c') || ''"
+"""The conversation that the address of a page names, in its own words."""
+
 _HEAD = '<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark">'
 
 Placed = dict[Any, Any]
@@ -114,9 +117,10 @@ def build_blocks(assistant: Assistant, options: WebOptions) -> gr.Blocks:
         delete_cache=_OLD_UPLOADS_S,
     ) as blocks:
         parts = lay_out(question_chars=assistant.settings.question_chars, suffixes=corpus.suffixes)
-        _wire_chat(parts, chat)
+        address = gr.Textbox(elem_id="address", visible="hidden", label="Conversation")
+        _wire_chat(parts, chat, address)
         _wire_corpus(parts, corpus)
-        _wire_pages(blocks, parts, _Pages(assistant, options, chat, corpus))
+        _wire_pages(blocks, parts, address, _Pages(assistant, options, chat, corpus))
     blocks.queue(max_size=_QUEUED)
     return blocks
 
@@ -145,12 +149,14 @@ class _Pages:
         return update
 
 
-def _wire_chat(parts: Parts, chat: Chat) -> None:
+def _wire_chat(parts: Parts, chat: Chat, address: gr.Textbox) -> None:
     placed = _placing(parts)
     asking, acting = _named(parts, ASKING_PARTS), _named(parts, ACTING_PARTS)
 
-    async def ask(question: str, request: gr.Request) -> AsyncGenerator[Placed, None]:
-        async for update in chat.ask(question, request):
+    async def ask(
+        question: str, conversation: str, request: gr.Request
+    ) -> AsyncGenerator[Placed, None]:
+        async for update in chat.ask(question, request, conversation_id=conversation or ""):
             yield placed(update)
 
     async def ask_again(event: gr.EventData, request: gr.Request) -> AsyncGenerator[Placed, None]:
@@ -164,7 +170,8 @@ def _wire_chat(parts: Parts, chat: Chat) -> None:
         await chat.stop(request)
 
     asked = [parts["box"].submit, parts["send"].click]
-    gr.on(asked, ask, [parts["box"]], asking, trigger_mode="multiple", **_QUIET)
+    given = f"question => [question, {_CONVERSATION}]"
+    gr.on(asked, ask, [parts["box"], address], asking, js=given, trigger_mode="multiple", **_QUIET)
     for name in ("past", "live"):
         parts[name].submit(ask_again, None, asking, trigger_mode="multiple", **_QUIET)
     for name in ("list", "title", "past", "live", "filters", "pane"):
@@ -189,9 +196,8 @@ def _wire_corpus(parts: Parts, corpus: CorpusPage) -> None:
     parts["add"].click(add, [parts["files"], parts["urls"]], changed, **_QUIET)
 
 
-def _wire_pages(blocks: gr.Blocks, parts: Parts, pages: _Pages) -> None:
+def _wire_pages(blocks: gr.Blocks, parts: Parts, address: gr.Textbox, pages: _Pages) -> None:
     placed = _placing(parts)
-    address = gr.Textbox(elem_id="address", visible="hidden", label="Conversation")
 
     async def load(conversation: str, request: gr.Request) -> Placed:
         return placed(await pages.open(conversation or "", request))
@@ -199,8 +205,7 @@ def _wire_pages(blocks: gr.Blocks, parts: Parts, pages: _Pages) -> None:
     def leave(request: gr.Request) -> None:
         pages.chat.sessions.close(request)
 
-    named = "() => new URLSearchParams(location.search).get('c') || ''"
-    blocks.load(load, [address], list(parts.values()), js=named, **_QUIET)
+    blocks.load(load, [address], list(parts.values()), js=f"() => {_CONVERSATION}", **_QUIET)
     blocks.unload(leave)
 
 

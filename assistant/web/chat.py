@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
 import secrets
@@ -80,9 +81,18 @@ class Chat:
             shown = await asyncio.to_thread(self.page.show, visitor, session, "", articles)
             return update | shown | say(str(error))
 
-    async def ask(self, question: str, request: Any) -> AsyncGenerator[Update, None]:
-        """Answer a question, drawing it while it comes."""
+    async def ask(
+        self, question: str, request: Any, *, conversation_id: str = ""
+    ) -> AsyncGenerator[Update, None]:
+        """Answer a question, drawing it while it comes.
+
+        `conversation_id` is the conversation that the page shows: a server that began anew since
+        it was loaded goes on with it.
+        """
         visitor, session = self.sessions.of(request)
+        if not session.drawings and conversation_id:
+            with contextlib.suppress(ConversationMissingError):
+                await asyncio.to_thread(self.page.show, visitor, session, conversation_id, [])
         question = question.strip()
         if not question:
             yield {}

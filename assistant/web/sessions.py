@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,8 @@ from assistant.errors import UserError
 from assistant.types import ANYWHERE, SearchFilter
 from assistant.web.turns import TurnView
 
-_OPEN_PAGES = 1000
+_PAGES = 1000
+_PAGES_OF_ONE = 50
 
 
 class NotAllowedError(UserError):
@@ -95,15 +96,24 @@ class Sessions:
         """Return the visitor and the page that sent a request; a new page is made."""
         visitor = self.visitor(request)
         key = (visitor.name, str(request.session_hash))
-        session = self._open.setdefault(key, Session())
+        if key not in self._open:
+            self._open[key] = Session()
+            own = [other for other in self._open if other[0] == visitor.name]
+            self._forget(own[:-_PAGES_OF_ONE])
+            self._forget(list(self._open)[:-_PAGES])
         self._open.move_to_end(key)
-        while len(self._open) > _OPEN_PAGES:
-            self._open.popitem(last=False)[1].stop.set()
-        return visitor, session
+        return visitor, self._open[key]
 
     def close(self, request: Any) -> None:
-        """Forget a page that was closed; what it was waiting for ends."""
+        """End what a page was waiting for that was closed, or that was not heard of for long.
+
+        It is kept: a machine that slept goes on where it was.
+        """
         name = getattr(request, "username", None)
-        session = self._open.pop((str(name), str(request.session_hash)), None)
+        session = self._open.get((str(name), str(request.session_hash)))
         if session is not None:
             session.stop.set()
+
+    def _forget(self, keys: Sequence[tuple[str, str]]) -> None:
+        for key in keys:
+            self._open.pop(key).stop.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import threading
 from collections.abc import AsyncIterator
 
@@ -10,6 +11,7 @@ from assistant.admission import Admission
 from assistant.types import Event
 from assistant.web.chat import Chat
 from assistant.web.limits import RateLimit
+from assistant.web.sessions import Sessions, Visitor
 from assistant.web.updates import Update
 from tests.support.web_chat import QUESTION, WaitingModel, asked, last, page
 
@@ -183,3 +185,32 @@ async def test_a_question_of_the_page_is_recorded_like_any_other(chat: Chat) -> 
         await taken.turn()
         await asked(chat, "How long is the Marlow bridge now?", page(number=2))
     assert records["How long is the Marlow bridge now?"].told == ["Retrieved", "reject", "failed"]
+
+
+async def test_a_page_that_was_not_heard_of_for_long_goes_on_where_it_was(chat: Chat) -> None:
+    await asked(chat)
+    chat.sessions.close(page())
+    await asked(chat)
+    (conversation,) = chat.conversations.found("ann")
+    assert len(chat.conversations.turns("ann", conversation.conversation_id)) == 2
+
+
+async def test_a_page_goes_on_with_its_conversation_on_a_server_that_began_anew(chat: Chat) -> None:
+    await asked(chat)
+    (conversation,) = chat.conversations.found("ann")
+    named = conversation.conversation_id
+    restarted = dataclasses.replace(
+        chat, sessions=Sessions(lambda name: Visitor(name, may_edit=True))
+    )
+    for name, turns in (("bob", 1), ("ann", 2)):
+        async for _ in restarted.ask(QUESTION, page(name), conversation_id=named):
+            pass
+        assert len(chat.conversations.turns("ann", named)) == turns
+    assert len(chat.conversations.found("bob")) == 1
+
+
+async def test_many_pages_of_one_person_push_out_nobody_else(chat: Chat) -> None:
+    await asked(chat)
+    for number in range(2_000):
+        chat.sessions.of(page("bob", number))
+    assert chat.sessions.of(page())[1].conversation_id
