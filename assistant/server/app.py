@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OPEN_PATHS = ("/login", *API_PATHS)
-"""Paths, and all below them, that the guard leaves to themselves: the API asks for keys."""
-
 _REPORT_HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
@@ -101,7 +98,6 @@ def create_app(assistant: Assistant, options: ServeOptions) -> FastAPI:
         WebOptions(
             identify=identify,
             name_of=lambda request: request.scope.get(VISITOR),
-            upload_bytes=options.upload_bytes,
             questions_per_minute=options.questions_per_minute,
             changes_per_minute=options.changes_per_minute,
             admission=api.admission,
@@ -112,12 +108,19 @@ def create_app(assistant: Assistant, options: ServeOptions) -> FastAPI:
     )
     app.add_middleware(
         BodyLimit,
-        upload_bytes=options.upload_bytes,
+        upload_bytes=assistant.settings.source_bytes,
         uploads_per_minute=options.changes_per_minute,
         may_upload=may_upload,
         open_paths=API_PATHS,
     )
-    app.add_middleware(Guard, options=options, users=users, logins=logins, open_paths=OPEN_PATHS)
+    app.add_middleware(
+        Guard,
+        options=options,
+        users=users,
+        logins=logins,
+        open_paths=("/login",),
+        keyed_paths=API_PATHS,
+    )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(options.allowed_hosts))
     app.add_middleware(SecurityHeaders)
     return app

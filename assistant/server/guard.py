@@ -56,7 +56,8 @@ class Logins:
 class Guard:
     """Lets those in who are known, names them in the scope, and refuses writes of other origins.
 
-    `open_paths` are prefixes of paths that look after themselves.
+    Paths below `open_paths` need no login; those below `keyed_paths` look after themselves
+    altogether, and say in their own words what they refuse.
     """
 
     def __init__(
@@ -67,8 +68,10 @@ class Guard:
         users: dict[str, User],
         logins: Logins,
         open_paths: tuple[str, ...],
+        keyed_paths: tuple[str, ...],
     ) -> None:
         self.app = app
+        self._keyed_paths = keyed_paths
         self._options = options
         self._users = users
         self._logins = logins
@@ -87,8 +90,9 @@ class Guard:
         refused: Response | None = None
         name = self._name(scope, headers)
         path = scope["path"]
-        is_open = is_below(path, self._open_paths)
-        if _is_foreign_write(scope, headers):
+        is_keyed = is_below(path, self._keyed_paths)
+        is_open = is_keyed or is_below(path, self._open_paths)
+        if not is_keyed and _is_foreign_write(scope, headers):
             refused = JSONResponse({"error": "This request comes from another site."}, 403)
         elif name is None and not is_open:
             if scope["type"] == "http" and "text/html" in headers.get("accept", ""):
@@ -127,12 +131,17 @@ def is_below(path: str, places: tuple[str, ...]) -> bool:
     return any(path == place or path.startswith(f"{place}/") for place in places)
 
 
+def is_foreign(origin: str, host: str) -> bool:
+    """Tell whether an Origin header is of another site than the Host header."""
+    try:
+        return urlsplit(origin).netloc.lower() != host.lower()
+    except ValueError:
+        return True
+
+
 def _is_foreign_write(scope: Scope, headers: dict[str, str]) -> bool:
     """Tell whether a page of another origin wants to change something with our cookies."""
     origin = headers.get("origin")
     if origin is None or (scope["type"] == "http" and scope["method"] in _SAFE):
         return False
-    try:
-        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
-    except ValueError:
-        return True
+    return is_foreign(origin, headers.get("host", ""))

@@ -31,7 +31,6 @@ class ServeOptions:
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     editors: tuple[str, ...] = ()
     runs: Path = Path("runs")
-    upload_bytes: int = 50_000_000
     questions_per_minute: int = 20
     changes_per_minute: int = 30
     login_tries_per_minute: int = 5

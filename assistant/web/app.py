@@ -53,7 +53,6 @@ class WebOptions:
     admission: Admission
     """The server's one queue, which all its doors share."""
 
-    upload_bytes: int = 50_000_000
     questions_per_minute: int = 20
     changes_per_minute: int = 30
     has_login: bool = False
@@ -76,7 +75,7 @@ def mount_web(app: Any, assistant: Assistant, options: WebOptions) -> None:
         footer_links=[],
         run_history=False,
         show_error=False,
-        max_file_size=options.upload_bytes,
+        max_file_size=assistant.settings.source_bytes,
         auth_dependency=options.name_of,
         theme=theme,
         css=(ASSETS / "style.css").read_text("utf-8"),
@@ -156,7 +155,7 @@ def _wire_chat(parts: Parts, chat: Chat, address: gr.Textbox) -> None:
     async def ask(
         question: str, conversation: str, request: gr.Request
     ) -> AsyncGenerator[Placed, None]:
-        async for update in chat.ask(question, request, conversation_id=conversation or ""):
+        async for update in chat.ask(question or "", request, conversation_id=conversation or ""):
             yield placed(update)
 
     async def ask_again(event: gr.EventData, request: gr.Request) -> AsyncGenerator[Placed, None]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.datastructures import Headers
 
 from assistant.server.api.errors import ApiError
+from assistant.server.guard import is_foreign
 from assistant.server.keys import Key, KeyStore, Scope
 
 _bearer = HTTPBearer(
@@ -59,7 +59,7 @@ def check_access(
 def _refuse_foreign_page(headers: Headers) -> None:
     # Without keys, any page that the user has open could send a form to a loopback address.
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+    if origin is not None and is_foreign(origin, headers.get("host", "")):
         raise ApiError(
             403,
             "foreign_origin",

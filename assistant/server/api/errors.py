@@ -22,6 +22,7 @@ _STATUS: dict[type[AssistantError], int] = {
     errors.ReplicaError: 409,
     errors.SourceError: 422,
     errors.QuestionError: 422,
+    errors.SettingsError: 503,  # the server's own, such as a damaged file of keys
     errors.UserError: 400,
     errors.ModelServerError: 502,
     errors.ModelError: 503,

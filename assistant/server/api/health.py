@@ -28,10 +28,10 @@ async def healthz() -> dict[str, str]:
     responses={503: {"model": HealthBody, "description": "Not now; `detail` says why."}},
 )
 async def readyz(request: Request) -> Response:
-    """Look whether models and index are there.
+    """Look whether index and keys can be read; models are loaded before the server listens.
 
-    With a Chroma server `detail` tells how far this process is behind it; one that could not
-    reach it when it last looked is not ready.
+    A chat model on another server is not asked. With a Chroma server `detail` tells how far this
+    process is behind it; one that could not reach it when it last looked is not ready.
     """
     api = api_of(request)
     if api.admission.closing:

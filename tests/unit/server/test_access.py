@@ -136,5 +136,5 @@ def test_a_page_of_another_site_may_not_use_an_open_server(client: TestClient) -
 
 def test_a_damaged_key_file_closes_the_server(client: TestClient, keys: KeyStore) -> None:
     keys.path.write_text(json.dumps([{"id": 1}]))
-    assert client.get("/v1/articles").status_code == 400
+    assert client.get("/v1/articles").status_code == 503
     assert client.get("/readyz").status_code == 503

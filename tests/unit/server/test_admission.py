@@ -299,9 +299,9 @@ async def ask_over_the_web(client: httpx.AsyncClient, question: str) -> str:
     (box,) = [
         one["id"] for one in config["components"] if one["props"].get("elem_id") == "question"
     ]
-    asks = next(one["id"] for one in config["dependencies"] if one["inputs"] == [box])
+    asks = next(one["id"] for one in config["dependencies"] if box in one["inputs"])
     page = {"session_hash": "page"}
-    body = {"data": [question], "fn_index": asks} | page
+    body = {"data": [question, ""], "fn_index": asks} | page
     joined = await client.post("/gradio_api/queue/join", json=body)
     assert joined.status_code == 200, joined.text
     return (await client.get("/gradio_api/queue/data", params=page)).text

@@ -30,7 +30,9 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptedAssi
     corpus = folder / "corpus"
     corpus.mkdir()
     (corpus / "a.md").write_text("---\ntitle: Bridge\n---\n\nThe bridge is 7.4 kilometres long.\n")
-    opened = open_scripted(folder / "data", answer_from_first_line, corpus=corpus)
+    opened = open_scripted(
+        folder / "data", answer_from_first_line, corpus=corpus, source_bytes=2_000_000
+    )
     yield opened
     opened.close()
 
@@ -200,7 +202,7 @@ def test_a_header_is_trusted_from_the_proxy_only(assistant: ScriptedAssistant) -
 
 
 def test_too_much_is_refused(assistant: ScriptedAssistant) -> None:
-    client = client_of(assistant, upload_bytes=2_000_000)
+    client = client_of(assistant)
     long = {"fn_index": 0, "data": ["x" * 1_100_000], "session_hash": "x"}
     assert client.post("/gradio_api/queue/join", json=long).status_code == 413
     chunks = (b"x" * 100_000 for _ in range(20))

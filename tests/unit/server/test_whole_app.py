@@ -56,10 +56,21 @@ def test_an_article_of_more_than_a_message_passes_the_guard_of_the_web(
 
 
 def test_pages_of_other_sites_and_unknown_hosts_are_refused(whole: TestClient) -> None:
-    reply = whole.post("/v1/answers", json=ASK, headers={"Origin": "https://evil.example"})
-    assert reply.status_code == 403
+    for origin in ("https://evil.example", "http://[", "null"):
+        reply = whole.post("/v1/answers", json=ASK, headers={"Origin": origin})
+        assert reply.status_code == 403
+        assert ErrorBody.model_validate(reply.json()).error.type == "foreign_origin"
+        assert reply.headers["X-Request-ID"]
+        reply = whole.post("/gradio_api/queue/join", json={}, headers={"Origin": origin})
+        assert reply.status_code == 403
     reply = whole.post("/v1/answers", json=ASK, headers={"Host": "evil.example"})
     assert reply.status_code == 400
+
+
+def test_a_page_of_another_site_may_use_a_key(whole: TestClient, scripted: BridgeAssistant) -> None:
+    key = KeyStore(scripted.settings.keys_path).create("page", ["ask"])[1]
+    headers = {"Origin": "https://friend.example", "Authorization": f"Bearer {key}"}
+    assert whole.post("/v1/answers", json=ASK, headers=headers).status_code == 200
 
 
 def test_where_people_log_in_programs_need_a_key(scripted: BridgeAssistant, tmp_path: Path) -> None:
