@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urljoin, urlsplit
 
+import anyio
 import httpx
+from anyio.from_thread import start_blocking_portal
 
 from assistant.corpus.readers import READERS, make_article, read_html
 from assistant.errors import SourceError
@@ -59,25 +61,40 @@ def read_url(
         SourceError: not http(s), an address that is not public, too large, too slow, refused,
             or nothing in it to read.
     """
-    try:
-        return _follow(url, source_bytes, timeout_s, allow_private, resolver)
-    except (ValueError, httpx.InvalidURL) as error:
-        raise SourceError(
-            f"{url} is no URL, or leads to none: {error}.", hint="Give one that a browser opens."
-        ) from error
+    # A loop of its own: the caller's thread may have one that runs.
+    with start_blocking_portal() as portal:
+        try:
+            response, content = portal.call(
+                _fetch, url, source_bytes, timeout_s, allow_private, resolver
+            )
+        except TimeoutError as error:
+            raise SourceError(
+                f"{url} took longer than {timeout_s:g} seconds.",
+                hint="Raise ASSISTANT_URL_TIMEOUT_S, or try again later.",
+            ) from error
+        except (ValueError, httpx.InvalidURL) as error:
+            raise SourceError(
+                f"{url} is no URL, or leads to none: {error}.",
+                hint="Give one that a browser opens.",
+            ) from error
+    return _read(url, response, content)
 
 
-def _follow(
+async def _fetch(
     url: str, source_bytes: int, timeout_s: float, allow_private: bool, resolver: Resolver
-) -> FetchedPage:
-    deadline = time.monotonic() + timeout_s
+) -> tuple[httpx.Response, bytes]:
+    """Follow redirects to the page; the limit of time holds for all of it, headers included."""
     current = url
-    for _ in range(_REDIRECTS + 1):
-        address = _checked_address(current, allow_private=allow_private, resolver=resolver)
-        response, content = _get(current, address, deadline=deadline, source_bytes=source_bytes)
-        if not response.is_redirect:
-            return _read(url, response, content)
-        current = urljoin(current, response.headers.get("location", ""))
+    with anyio.fail_after(timeout_s):
+        for _ in range(_REDIRECTS + 1):
+            check = partial(
+                _checked_address, current, allow_private=allow_private, resolver=resolver
+            )
+            address = await anyio.to_thread.run_sync(check, abandon_on_cancel=True)
+            response, content = await _get(current, address, source_bytes=source_bytes)
+            if not response.is_redirect:
+                return response, content
+            current = urljoin(current, response.headers.get("location", ""))
     raise SourceError(f"{url} redirects more than {_REDIRECTS} times.", hint="Give its last URL.")
 
 
@@ -114,17 +131,14 @@ def _is_public(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast
 
 
-def _get(
-    url: str, address: str, *, deadline: float, source_bytes: int
-) -> tuple[httpx.Response, bytes]:
+async def _get(url: str, address: str, *, source_bytes: int) -> tuple[httpx.Response, bytes]:
     parts = urlsplit(url)
     pinned = httpx.URL(url).copy_with(host=address, username="", password="")
-    left = max(deadline - time.monotonic(), 0.001)
     headers = {"Host": parts.netloc.rpartition("@")[2], "User-Agent": "article-assistant"}
     content = b""
     try:
-        with (
-            httpx.Client(trust_env=False, timeout=left) as client,
+        async with (
+            httpx.AsyncClient(trust_env=False, timeout=None) as client,  # _fetch limits it
             client.stream(
                 "GET", pinned, headers=headers, extensions={"sni_hostname": parts.hostname}
             ) as response,
@@ -132,16 +146,12 @@ def _get(
             if response.is_redirect:
                 return response, b""
             response.raise_for_status()
-            for block in response.iter_bytes():
+            async for block in response.aiter_bytes():
                 content += block
                 if len(content) > source_bytes:
                     raise SourceError(
                         f"{url} has more than {source_bytes:,} bytes.",
                         hint="Raise ASSISTANT_SOURCE_BYTES if you want it.",
-                    )
-                if time.monotonic() > deadline:
-                    raise SourceError(
-                        f"{url} took too long.", hint="Raise ASSISTANT_URL_TIMEOUT_S."
                     )
             return response, content
     except httpx.HTTPStatusError as error:

@@ -24,11 +24,12 @@ from assistant.web.rendering.settings import render_settings
 from assistant.web.sessions import Identify, Sessions
 from assistant.web.storage import FILE_NAME
 from assistant.web.updates import Update
-from assistant.web.uploads import LocalBlocks
+from assistant.web.uploads import LocalBlocks, uploads_in
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
+_UPLOADS = "uploads"
 _OLD_UPLOADS_S = (600, 3600)
 _QUEUED = 200
 _QUIET: dict[str, Any] = {
@@ -68,19 +69,20 @@ def mount_web(app: Any, assistant: Assistant, options: WebOptions) -> None:
     """Mount the web chat at the root of a FastAPI application."""
     font = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
     theme = gr.themes.Base(font=font, font_mono=["ui-monospace", "Menlo", "monospace"])
-    gr.mount_gradio_app(
-        app,
-        build_blocks(assistant, options),
-        path="/",
-        footer_links=[],
-        run_history=False,
-        show_error=False,
-        max_file_size=assistant.settings.source_bytes,
-        auth_dependency=options.name_of,
-        theme=theme,
-        css=(ASSETS / "style.css").read_text("utf-8"),
-        head=_HEAD,
-    )
+    with uploads_in(assistant.settings.data_dir / _UPLOADS):
+        gr.mount_gradio_app(
+            app,
+            build_blocks(assistant, options),
+            path="/",
+            footer_links=[],
+            run_history=False,
+            show_error=False,
+            max_file_size=assistant.settings.source_bytes,
+            auth_dependency=options.name_of,
+            theme=theme,
+            css=(ASSETS / "style.css").read_text("utf-8"),
+            head=_HEAD,
+        )
 
 
 def end_streams(app: Any) -> None:

@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+
+_FOLDER_SWITCH = "GRADIO_TEMP_DIR"
+
+
+@contextmanager
+def uploads_in(folder: Path) -> Iterator[None]:
+    """Have the app that is built meanwhile put uploads there, until they are stored or old.
+
+    Gradio's own folder is one for all users of a machine, and only the first of them may write
+    to it. Who names another by GRADIO_TEMP_DIR has it.
+    """
+    if os.environ.get(_FOLDER_SWITCH):
+        yield
+        return
+    os.environ[_FOLDER_SWITCH] = str(folder.resolve())
+    try:
+        yield
+    finally:
+        del os.environ[_FOLDER_SWITCH]
 
 
 class LocalBlocks(gr.Blocks):

@@ -158,7 +158,8 @@ def test_articles_are_plotted_searched_read_added_and_removed(
     expect(page.locator("#notice")).to_contain_text("Removed “Bridge 5”")
     expect(rows).to_have_count(BRIDGES - 1)
 
-    with serving_a_page() as url:
+    with serving_a_page() as server:
+        url = server.url
         page.fill("#urls textarea", f"{url} {url}/missing /etc/passwd")
         page.get_by_role("button", name="Add to the articles").click()
         added = page.locator("#adding .outcomes")
@@ -172,11 +173,15 @@ def test_articles_are_plotted_searched_read_added_and_removed(
 
 
 class serving_a_page:  # noqa: N801 - read as a function
-    """Serve one article on loopback; every other path is missing."""
+    """Serve one article on loopback; every other path is missing. `asked` lists the paths."""
 
-    def __enter__(self) -> str:
+    def __enter__(self) -> serving_a_page:
+        self.asked: list[str] = []
+        asked = self.asked
+
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                asked.append(self.path)
                 found = self.path == "/"
                 self.send_response(200 if found else 404)
                 self.send_header("content-type", "text/html")
@@ -187,7 +192,8 @@ class serving_a_page:  # noqa: N801 - read as a function
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever).start()
-        return f"http://127.0.0.1:{self.server.server_port}"
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        return self
 
     def __exit__(self, *_: object) -> None:
         self.server.shutdown()
@@ -301,23 +307,40 @@ def test_who_may_only_read_asks_but_changes_nothing_however_he_tries(
     expect(page.locator("#add-button")).not_to_be_visible()
     assert page.get_by_role("button", name="Remove").count() == 0
     # Every function of the page, called past the page.
-    config = page.request.get(f"{bridges}/config").json()
     asked = {"act": "remove", "article": article, "id": article, "said": "yes"}
-    for number, one in enumerate(config["dependencies"]):
-        data = [None for _ in one["inputs"]] if len(one["inputs"]) != 2 else [None, "http://x.test"]
-        body = {
-            "fn_index": one["id"],
-            "data": data,
-            "event_data": asked,
-            "session_hash": f"raw{number}",
-        }
-        page.request.post(f"{bridges}/gradio_api/queue/join", data=body)
-        told = f"{bridges}/gradio_api/queue/data?session_hash=raw{number}"
-        with contextlib.suppress(Error):  # some functions never end
-            page.request.get(told, timeout=5000)
-    upload = {"files": {"name": "a.txt", "mimeType": "text/plain", "buffer": b"A title\n\nText."}}
-    assert page.request.post(f"{bridges}/gradio_api/upload", multipart=upload).status == 403
+    with serving_a_page() as server:
+        call_all(page, bridges, asked, server.url, "reader")
+        assert server.asked == []
     page.reload()
     page.wait_for_selector(".turn, .welcome")
     go_to(page, "corpus")
     expect(rows).to_have_count(before)
+    # The same calls by one who may change the corpus do change it.
+    with serving_a_page() as server:
+        call_all(open_as("ann"), bridges, asked, server.url, "ann")
+        assert server.asked
+    page.reload()
+    page.wait_for_selector(".turn, .welcome")
+    go_to(page, "corpus")
+    expect(page.locator(f"#table [data-article={article}]")).to_have_count(0)
+    upload = {"files": {"name": "a.txt", "mimeType": "text/plain", "buffer": b"A title\n\nText."}}
+    assert page.request.post(f"{bridges}/gradio_api/upload", multipart=upload).status == 403
+
+
+def call_all(page: Page, address: str, event: dict[str, Any], url: str, name: str) -> None:
+    """Call each function of the page as the browser would, with an address where one belongs."""
+    config = page.request.get(f"{address}/config").json()
+    kinds = {part["id"]: part["type"] for part in config["components"]}
+    for number, one in enumerate(config["dependencies"]):
+        adds = "file" in [kinds[part] for part in one["inputs"]]
+        given = {"textbox": url} if adds else {}
+        body = {
+            "fn_index": one["id"],
+            "data": [given.get(kinds[part]) for part in one["inputs"]],
+            "event_data": event,
+            "session_hash": f"{name}{number}",
+        }
+        page.request.post(f"{address}/gradio_api/queue/join", data=body)
+        told = f"{address}/gradio_api/queue/data?session_hash={name}{number}"
+        with contextlib.suppress(Error):  # some functions never end
+            page.request.get(told, timeout=5000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.server
 import threading
 import time
@@ -103,6 +104,12 @@ class Pages(http.server.BaseHTTPRequestHandler):
             self.send_header("Location", "/loop")
             self.end_headers()
             return
+        if self.path == "/dripped":
+            self.wfile.write(b"HTTP/1.0 200 OK\r\nX-Long: ")
+            for _ in range(100):
+                self.wfile.write(b"a")
+                self.wfile.flush()
+                time.sleep(0.1)
         self.send_response(404 if self.path == "/gone" else 200)
         kind = "image/png" if self.path == "/picture" else "text/html; charset=utf-8"
         self.send_header("Content-Type", kind)
@@ -166,7 +173,8 @@ def test_the_target_of_a_redirect_is_resolved_and_checked_again(server: str) -> 
         ("/loop", {}, "redirects more than"),
         ("/gone", {}, "404"),
         ("/story", {"source_bytes": 50}, "more than 50 bytes"),
-        ("/slow", {"timeout_s": 0.5}, "too long"),
+        ("/slow", {"timeout_s": 0.5}, r"longer than 0\.5 seconds"),
+        ("/dripped", {"timeout_s": 0.5}, r"longer than 0\.5 seconds"),
         ("/picture", {}, "image/png"),
     ],
 )
@@ -175,3 +183,29 @@ def test_a_page_that_cannot_be_had_says_why(
 ) -> None:
     with pytest.raises(SourceError, match=message):
         fetch(f"{server}{path}", allow_private=True, **limits)
+
+
+def test_a_name_that_is_looked_up_for_long_counts_against_the_limit() -> None:
+    waiting = threading.Event()
+
+    def resolver(host: str, port: int) -> Sequence[str]:
+        waiting.wait(5)
+        return [host]
+
+    with pytest.raises(SourceError, match=r"longer than 0\.2 seconds"):
+        read_url(
+            "http://slow.test/",
+            source_bytes=10_000,
+            timeout_s=0.2,
+            allow_private=True,
+            resolver=resolver,
+        )
+    waiting.set()
+
+
+@pytest_loopback
+def test_a_page_is_read_where_a_loop_runs_in_this_thread(server: str) -> None:
+    async def read() -> str:
+        return fetch(f"{server}/story", allow_private=True).article.title
+
+    assert asyncio.run(read()) == "Bridge opens"

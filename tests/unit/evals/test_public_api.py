@@ -14,6 +14,7 @@ INSIDE = {"verifier", "calibrate.py", "bench"}
 """Tools that work on the assistant's parts, not on its answers."""
 BESIDES = {
     "solvers/retrieval.py": {"assistant.retrieval.asking.strip_instructions"},
+    "suites/rtqa.py": {"assistant.facts.content_words"},
     "setup.py": {"assistant", "assistant.models.catalogue.load_catalogue"},
 }
 """What is not under the public names yet."""

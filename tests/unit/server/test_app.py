@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,16 @@ def test_uploads_are_limited_a_minute(assistant: ScriptedAssistant) -> None:
         for _ in range(3)
     ]
     assert codes == [200, 200, 429]
+
+
+def test_uploads_wait_in_the_data_folder_where_only_this_assistant_is(
+    assistant: ScriptedAssistant,
+) -> None:
+    reply = client_of(assistant).post("/gradio_api/upload", files=[("files", ("a.txt", b"x"))])
+    (stored,) = reply.json()
+    assert Path(stored).is_relative_to(assistant.settings.data_dir / "uploads")
+    assert Path(stored).read_bytes() == b"x"
+    assert "GRADIO_TEMP_DIR" not in os.environ
 
 
 @pytest.mark.parametrize(
