@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from assistant.admission import Ticket
-from assistant.errors import AssistantError
 from assistant.server.api.access import require
-from assistant.server.api.errors import error_body, internal_error, request_id_of
-from assistant.server.api.events import EventStream, event_data, event_name, sse, unless_left
+from assistant.server.api.errors import request_id_of
+from assistant.server.api.events import (
+    EventStream,
+    event_data,
+    event_name,
+    sse,
+    unless_left,
+    with_errors,
+)
 from assistant.server.api.schemas import (
     AnswerBody,
     AnswerRequest,
@@ -21,8 +27,8 @@ from assistant.server.api.schemas import (
     SearchRequest,
     error_responses,
 )
-from assistant.server.api.state import Api, api_of
-from assistant.types import to_plain
+from assistant.server.api.state import api_of
+from assistant.types import Event, to_plain
 
 router = APIRouter(prefix="/v1", tags=["questions"], dependencies=[Depends(require("ask"))])
 
@@ -60,8 +66,9 @@ async def answer(body: AnswerRequest, request: Request) -> Response:
     streamed = body.stream or "text/event-stream" in request.headers.get("accept", "")
     ticket = api.answers.admit(body.question)
     if streamed:
-        lines = _lines(api, ticket, request_id_of(request), body.question, history, where)
-        return EventStream(lines, left=ticket.leave)
+        lines = _lines(api.answers.stream(ticket, body.question, history, where))
+        told = with_errors(lines, request_id_of(request), event="error")
+        return EventStream(told, left=ticket.leave)
     with ticket:
         found = await unless_left(
             request, api.answers.answer(ticket, body.question, history, where)
@@ -69,20 +76,10 @@ async def answer(body: AnswerRequest, request: Request) -> Response:
     return JSONResponse(found.to_dict())
 
 
-async def _lines(
-    api: Api, ticket: Ticket, request_id: str | None, *asked: Any
-) -> AsyncGenerator[str]:
-    events = api.answers.stream(ticket, *asked)
-    try:
+async def _lines(events: AsyncGenerator[Event]) -> AsyncGenerator[str]:
+    async with aclosing(events):
         async for event in events:
             yield sse(event_data(event), event=event_name(event))
-    except AssistantError as error:
-        yield sse(error_body(error, request_id), event="error")
-    except Exception:
-        yield sse(error_body(internal_error(), request_id), event="error")
-        raise
-    finally:
-        await events.aclose()
 
 
 @router.post(

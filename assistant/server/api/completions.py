@@ -5,21 +5,20 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
-from assistant.admission import Ticket
-from assistant.errors import AssistantError
 from assistant.server.api.access import require
 from assistant.server.api.conversation import ChatRequest, ModelBody, ModelsBody, read_conversation
-from assistant.server.api.errors import ApiError, error_body, internal_error, request_id_of
-from assistant.server.api.events import EventStream, sse, unless_left
+from assistant.server.api.errors import ApiError, request_id_of
+from assistant.server.api.events import EventStream, sse, unless_left, with_errors
 from assistant.server.api.schemas import error_responses
-from assistant.server.api.state import Api, api_of
+from assistant.server.api.state import api_of
 from assistant.server.api.text import disarm, disarm_piece, render_sources
-from assistant.types import Answer, Finished, SearchFilter, Token, Turn, Usage
+from assistant.types import Answer, Event, Finished, Token, Usage
 
 MODEL = "article-assistant"
 _CREATED = 1_735_689_600
@@ -101,25 +100,17 @@ async def complete(body: ChatRequest, request: Request) -> Response:
     listed = api.options.source_list if body.source_list is None else body.source_list
     ticket = api.answers.admit(question)
     if body.stream:
-        reply = _Reply(body, listed=listed)
-        lines = _chunks(api, ticket, request_id_of(request), reply, question, history, where)
-        return EventStream(lines, left=ticket.leave)
+        events = api.answers.stream(ticket, question, history, where)
+        lines = _chunks(_Reply(body, listed=listed), events)
+        told = with_errors(lines, request_id_of(request))
+        return EventStream(told, left=ticket.leave)
     with ticket:
         found = await unless_left(request, api.answers.answer(ticket, question, history, where))
     return JSONResponse(_completion(found, listed=listed))
 
 
-async def _chunks(
-    api: Api,
-    ticket: Ticket,
-    request_id: str | None,
-    reply: _Reply,
-    question: str,
-    history: list[Turn],
-    where: SearchFilter | None,
-) -> AsyncGenerator[str]:
-    events = api.answers.stream(ticket, question, history, where)
-    try:
+async def _chunks(reply: _Reply, events: AsyncGenerator[Event]) -> AsyncGenerator[str]:
+    async with aclosing(events):
         yield reply.chunk({"role": "assistant", "content": ""})
         async for event in events:
             if isinstance(event, Token) and reply.draft:
@@ -130,13 +121,6 @@ async def _chunks(
                 for chunk in reply.last(event.answer):
                     yield chunk
         yield _DONE
-    except AssistantError as error:
-        yield sse(error_body(error, request_id))
-    except Exception:
-        yield sse(error_body(internal_error(), request_id))
-        raise
-    finally:
-        await events.aclose()
 
 
 class _Reply:

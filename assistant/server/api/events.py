@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 from fastapi import Request
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from assistant.errors import AssistantError
+from assistant.server.api.errors import error_body, internal_error
 from assistant.types import Event, Finished, Retrieved, Verified, to_plain
 
 T = TypeVar("T")
@@ -75,6 +78,21 @@ async def with_pings(lines: AsyncGenerator[str], *, every_s: float = PING_S) -> 
 
 async def _next(lines: AsyncGenerator[str]) -> str:
     return await anext(lines)
+
+
+async def with_errors(
+    lines: AsyncGenerator[str], request_id: str | None, *, event: str | None = None
+) -> AsyncGenerator[str]:
+    """Yield the lines; an error is the last of them, since the status was sent before."""
+    try:
+        async with aclosing(lines):
+            async for line in lines:
+                yield line
+    except AssistantError as error:
+        yield sse(error_body(error, request_id), event=event)
+    except Exception:
+        yield sse(error_body(internal_error(), request_id), event=event)
+        raise
 
 
 def sse(data: Any, *, event: str | None = None) -> str:
