@@ -131,10 +131,11 @@ class Settings(BaseSettings):
         0.2, ge=-1, le=1, description="Cosine below which nothing counts as close."
     )
     minimum_answerable: float = Field(
-        0.03,
+        0.06,
         ge=0,
         le=1,
-        description="Verifier's probability of an answer below which the chat model is not asked.",
+        description="Chance of an answer, by verifier and reranker, below which the chat model "
+        "is not asked.",
     )
     support_threshold: float = Field(
         0.5,

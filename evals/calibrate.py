@@ -20,7 +20,14 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from assistant import load_settings
-from assistant.answering.scoring import FEATURES, Calibration, load_calibration, read_features
+from assistant.answering.scoring import (
+    FEATURES,
+    UNPROBED,
+    Calibration,
+    Fit,
+    load_calibration,
+    read_features,
+)
 from evals.opening import OpenSuite, open_suite
 from evals.samples import Sample
 from evals.scorers.correctness import accepts_some
@@ -53,26 +60,34 @@ def main(
     keep: Annotated[
         Path | None, typer.Option(help="JSON Lines of what was observed; gone on with if there.")
     ] = None,
+    ask: Annotated[
+        bool, typer.Option(help="Ask; else fit on all that --keep holds of these suites.")
+    ] = True,
 ) -> None:
     """Print a calibration.toml and, on standard error, how well it fits."""
     with failing_kindly():
-        observed = list(observe(suites, Source(data), limit=limit, seed=seed, keep=keep))
-    features = [read_features(one.scores) for one in observed]
-    x = np.asarray([[found[name] for name in FEATURES] for found in features])
+        if ask:
+            observed = list(observe(suites, Source(data), limit=limit, seed=seed, keep=keep))
+        else:
+            kept = [one for observed in read_kept(keep).values() for one in observed]
+            observed = [one for one in kept if one.suite in suites]
     y = np.asarray([one.right for one in observed])
     groups = [f"{one.suite}:{one.group}" for one in observed]
-    crossed = np.empty(len(y))
-    for chosen, left_out in folds(y.tolist(), groups):
-        crossed[left_out] = _predict(_fit(x[chosen], y[chosen]), x[left_out])
-    intercept, *weights = (round(float(value), 4) for value in _fit(x, y))
-    for name in ("", *suites):
-        of = np.asarray([name in ("", one.suite) for one in observed])
-        typer.echo(_describe(name or "all", y[of], crossed[of], groups), err=True)
+    fits = {}
+    for name, features in (("probed", FEATURES), ("unprobed", UNPROBED)):
+        read = [read_features(one.scores) for one in observed]
+        x = np.asarray([[found[feature] for feature in features] for found in read])
+        crossed = np.empty(len(y))
+        for chosen, left_out in folds(y.tolist(), groups):
+            crossed[left_out] = _predict(_fit(x[chosen], y[chosen]), x[left_out])
+        intercept, *weights = (round(float(value), 4) for value in _fit(x, y))
+        fits[name] = Fit(intercept, dict(zip(features, weights, strict=True)))
+        for suite in ("", *suites):
+            of = np.asarray([suite in ("", one.suite) for one in observed])
+            described = _describe(suite or "all", y[of], crossed[of], groups)
+            typer.echo(f"{name}, {described}", err=True)
     fitted = Calibration(
-        f"{'-'.join(sorted(suites))}-dev-{len(y)}",
-        intercept,
-        load_calibration().supported_from,
-        dict(zip(FEATURES, weights, strict=True)),
+        f"{'-'.join(sorted(suites))}-dev-{len(y)}", load_calibration().supported_from, **fits
     )
     typer.echo(render(fitted), nl=False)
 
@@ -84,10 +99,7 @@ def observe(
 
     Samples that `keep` holds are not asked again; others are added to it.
     """
-    kept: dict[str, list[Observation]] = {}
-    if keep is not None and keep.exists():
-        for row in read_lines(keep):
-            kept[row["sample"]] = [Observation(**one) for one in row["observed"]]
+    kept = read_kept(keep)
     for suite in suites_of(list(suites), None, None):
         loaded = reduced(suite.load(source), "dev", limit, seed)
         with open_suite(loaded, load_settings()) as opened:
@@ -100,6 +112,12 @@ def observe(
                             line = {"sample": sample.id, "observed": rows}
                             file.write(json.dumps(line, ensure_ascii=False) + "\n")
                 yield from kept[sample.id]
+
+
+def read_kept(path: Path | None) -> dict[str, list[Observation]]:
+    """Return what a file of observations holds, by sample; nothing where there is none."""
+    rows = read_lines(path) if path is not None and path.exists() else ()
+    return {row["sample"]: [Observation(**one) for one in row["observed"]] for row in rows}
 
 
 def _observe_sample(opened: OpenSuite, sample: Sample) -> list[Observation]:
@@ -145,13 +163,16 @@ def render(fitted: Calibration) -> str:
         '# Logistic regression of "the statement is right" on the features of scoring.py.',
         "# Fitted by evals/calibrate.py on dev samples; evals/README.md says on which.",
         f'version = "{fitted.version}"',
-        f"intercept = {fitted.intercept:.4f}",
         f"supported_from = {fitted.supported_from}",
-        "",
-        "[weights]",
-        *(f"{name} = {weight:.4f}" for name, weight in fitted.weights.items()),
+        *_render_fit("probed", fitted.probed),
+        *_render_fit("unprobed", fitted.unprobed),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _render_fit(name: str, fit: Fit) -> list[str]:
+    weights = ", ".join(f"{feature} = {weight:.4f}" for feature, weight in fit.weights.items())
+    return ["", f"[{name}]", f"intercept = {fit.intercept:.4f}", f"weights = {{ {weights} }}"]
 
 
 def _fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from assistant.answering.differing import find_differing
 from assistant.answering.drafting import Draft, draft_chain, render_evidence, stream_draft
 from assistant.answering.gathering import EvidenceGatherer
 from assistant.answering.linking import LinkedStatement, link
+from assistant.answering.probe import find_probe
 from assistant.answering.prompting import Prompts
 from assistant.answering.reciting import recite
 from assistant.answering.refusing import build_refusal, is_refusal, named_terms, searched_terms
@@ -96,6 +97,7 @@ class AnswerChain:
             self.chat,
             self.prompts.verify,
             threshold=self.settings.support_threshold,
+            probe=find_probe(self.chat, self.prompts.verify),
             trusting=not self.settings.verification,
         )
 
@@ -160,7 +162,7 @@ class AnswerChain:
             return
 
         attempt = yield from self._attempt(run, self.prompts.answer)
-        insists = asks_yes_or_no(run.asked) and run.answerable >= _WORTH_INSISTING
+        insists = asks_yes_or_no(run.asked) and max(run.chances.values()) >= _WORTH_INSISTING
         if not attempt.shown and self.chat.embedded and insists:
             # A small model says that nothing is stated where the answer is a plain no.
             run.notes += ("The first draft gave nothing supported; a second one was read.",)
@@ -200,7 +202,7 @@ class AnswerChain:
         """Let the sentence that the verifier likes best speak for itself."""
         attempt = Attempt()
         best = max(run.evidence, key=lambda item: run.chances[item.number])
-        if run.answerable >= _WORTH_QUOTING:
+        if run.chances[best.number] >= _WORTH_QUOTING:
             run.notes += ("No draft is supported; the sentence itself is shown.",)
             itself = LinkedStatement(one_line(best.reading), (best.number,))
             yield from self._settle(run, attempt, [itself], ("supported",))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from assistant.answering.context import EvidenceContext
+from assistant.models.cross_encoder import log_odds
 from assistant.retrieval.asking import strip_instructions
 from assistant.retrieval.hybrid import RankedPassage
 from assistant.types import Evidence, SearchFilter, Statement, Usage
+
+_RERANKER_SHARE = 0.5
+"""Chosen on `dev` questions of three suites; evals/README.md has the figures."""
 
 
 @dataclass
@@ -39,8 +44,16 @@ class Run:
 
     @property
     def answerable(self) -> float:
-        """The verifier's best probability that a sentence of the evidence answers."""
-        return max(self.chances.values(), default=0.0)
+        """The best chance that a sentence of the evidence answers, in [0, 1].
+
+        The verifier sees that a fitting sentence leaves the asked detail out, the reranker that
+        none fits at all: their log-odds are added, the reranker's by a share.
+        """
+        if not self.chances:
+            return 0.0
+        relevance = max(item.relevance for item in self.evidence)
+        total = log_odds(max(self.chances.values())) + _RERANKER_SHARE * log_odds(relevance)
+        return 1.0 / (1.0 + math.exp(-total))
 
 
 @dataclass

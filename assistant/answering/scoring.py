@@ -17,19 +17,19 @@ _CLIP = 0.01
 _GATED = 0.02
 """Score of a statement that fails a hard check: below any sensible threshold."""
 
-_CHANCES = ("model", "answers")
+_PROBE = "probe"
+_CHANCES = ("model", _PROBE, "answers")
 _SHARES = ("statement_words",)
 
 FEATURES = (*_CHANCES, *_SHARES)
+UNPROBED = tuple(name for name in FEATURES if name != _PROBE)
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class Fit:
     """Weights of a logistic regression, by feature name."""
 
-    version: str
     intercept: float
-    supported_from: float
     weights: Mapping[str, float]
 
     def probability(self, features: Mapping[str, float]) -> float:
@@ -40,13 +40,31 @@ class Calibration:
         return 1.0 / (1.0 + math.exp(-total))
 
 
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The support score: one fit for where the probe was asked and one for other chat models."""
+
+    version: str
+    supported_from: float
+    probed: Fit
+    unprobed: Fit
+
+    def probability(self, scores: Mapping[str, float | None]) -> float:
+        """Return the probability, in (0, 1), that a statement of these scores is right."""
+        fit = self.unprobed if scores.get(_PROBE) is None else self.probed
+        return fit.probability(read_features(scores))
+
+
 @lru_cache(maxsize=1)
 def load_calibration() -> Calibration:
     """Read the fitted weights that travel with the package."""
     text = resources.files("assistant.answering").joinpath("calibration.toml").read_text("utf-8")
     values = tomllib.loads(text)
     return Calibration(
-        values["version"], values["intercept"], values["supported_from"], values["weights"]
+        values["version"],
+        values["supported_from"],
+        Fit(**values["probed"]),
+        Fit(**values["unprobed"]),
     )
 
 
@@ -69,7 +87,7 @@ def judge(checks: Sequence[Check], *, threshold: float, calibration: Calibration
     if failed_gates(checks):
         return Support("unsupported", _GATED, tuple(checks))
     scores = {check.name: check.score for check in checks}
-    score = calibration.probability(read_features(scores))
+    score = calibration.probability(scores)
     verdict: Verdict = "partly"
     if score < threshold:
         verdict = "unsupported"

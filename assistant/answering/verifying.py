@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from langchain_core.messages import AIMessage, BaseMessage
+
 from assistant.answering.checks import failed_gates
 from assistant.answering.context import EvidenceContext
 from assistant.answering.drafting import add_usage
+from assistant.answering.probe import TOKENS, Probe
 from assistant.answering.scoring import judge, load_calibration
-from assistant.answering.witness import ask_witness, witness_model
+from assistant.answering.witness import ask_witness, logits_model, read_logits, witness_model
 from assistant.models.chat import LoadedChatModel
 from assistant.models.cross_encoder import CrossEncoder
 from assistant.prompts import Prompt, one_line
@@ -27,6 +30,7 @@ class StatementJudge:
     chat: LoadedChatModel
     prompt: Prompt
     threshold: float
+    probe: Probe | None = None
     trusting: bool = False
 
     def verify(
@@ -52,12 +56,23 @@ class StatementJudge:
                 question=one_line(question),
                 statement=one_line(statement),
             )
-            chance, reply = ask_witness(witness_model(self.chat), messages)
+            asked, reply = self._ask(messages)
             usage = add_usage(usage, reply)
-            checks += (Check("model", chance >= 0.5, f"P(yes) {chance:.2f}", round(chance, 4)),)
+            checks += asked
             answers = self._read(question, cited)
             checks += (Check("answers", None, score=round(answers, 4)),)
         return judge(checks, threshold=self.threshold, calibration=load_calibration()), usage
+
+    def _ask(self, messages: Sequence[BaseMessage]) -> tuple[tuple[Check, ...], AIMessage]:
+        """Ask the chat model yes or no, and read more than its word where there is a probe."""
+        probe = self.probe
+        model = logits_model(self.chat, TOKENS, probe.words) if probe else witness_model(self.chat)
+        chance, reply = ask_witness(model, messages)
+        checks = [Check("model", chance >= 0.5, f"P(yes) {chance:.2f}", round(chance, 4))]
+        logits = read_logits(reply, TOKENS) if probe else None
+        if probe is not None and logits is not None:
+            checks.append(Check("probe", None, score=round(probe.probability(logits), 4)))
+        return tuple(checks), reply
 
     def _read(self, question: str, cited: Sequence[EvidenceContext]) -> float:
         """Ask the verifier whether what is cited, sentence by sentence or together, answers."""

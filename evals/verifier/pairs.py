@@ -29,6 +29,9 @@ from evals.suites.loading import read_lines
 
 HELD_OUT = frozenset({"European_Union_law", "Harvard_University", "Scottish_Parliament"})
 INVENTED = Path(__file__).parent / "data"
+_NEWS = ("invented-[1-5].jsonl", "held-out.jsonl")
+"""What the verifier is trained on and not; README.md says why not on the other files."""
+
 _EXCHANGED_SHARE = 0.5
 _TITLED_SHARE = 0.8
 _SENTENCE_SHARE = 0.1
@@ -58,12 +61,17 @@ class _Paragraph:
 
     def closest(self, question: str, *, besides: int) -> int | None:
         """Return the sentence that shares most words with the question."""
-        wanted = set(content_words(question))
-        ranked = sorted(
-            (index for index in range(len(self.sentences)) if index != besides),
-            key=lambda index: (-len(wanted & set(content_words(self.sentences[index]))), index),
-        )
-        return ranked[0] if ranked else None
+        return closest_sentence(self.sentences, question, besides=besides)
+
+
+def closest_sentence(sentences: Sequence[str], question: str, *, besides: int) -> int | None:
+    """Return the index of the sentence that shares most words with a question, but one."""
+    wanted = set(content_words(question))
+    ranked = sorted(
+        (index for index in range(len(sentences)) if index != besides),
+        key=lambda index: (-len(wanted & set(content_words(sentences[index]))), index),
+    )
+    return ranked[0] if ranked else None
 
 
 def invented_pairs(*, seed: int, held_out: bool = False) -> list[Pair]:
@@ -73,7 +81,7 @@ def invented_pairs(*, seed: int, held_out: bool = False) -> list[Pair]:
     """
     chooser = random.Random(seed)
     pairs: list[Pair] = []
-    for path in sorted(INVENTED.glob("held-out.jsonl" if held_out else "invented-*.jsonl")):
+    for path in sorted(INVENTED.glob(_NEWS[held_out])):
         for row in read_lines(path):
             for label, entries in ((1.0, row["yes"]), (0.0, row["no"])):
                 for entry in entries:

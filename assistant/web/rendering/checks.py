@@ -31,6 +31,7 @@ CHECK_WORDS = {
     "aspect": "answers the aspect asked for",
     "attribution": "keeps who said it",
     "model": "the chat model, asked yes or no, agrees",
+    "probe": "what the chat model knows beside its word",
 }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from contextlib import nullcontext
+from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +15,7 @@ import typer
 
 from assistant import Check, Statement, Support
 from assistant.answering.scoring import load_calibration
-from evals.calibrate import folds, main, observe, render
+from evals.calibrate import Observation, folds, main, observe, render
 from evals.samples import Sample
 from evals.suites import LoadedSuite, Source, Suite
 
@@ -78,3 +80,24 @@ def test_what_was_observed_is_not_asked_again(
     assert first == second
     assert [(one.statement, one.right) for one in first] == [("Reiss did.", True)]
     assert first[0].scores == {"model": 0.9, "answers": 0.8}
+
+
+def test_what_was_kept_is_fitted_with_and_without_the_probe(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep = tmp_path / "observed.jsonl"
+    rows = []
+    for number in range(40):
+        right = number % 2 == 0
+        scores = {"model": 0.6, "probe": 0.9 if right else 0.2, "answers": 0.5}
+        observed = [Observation("mine", str(number), str(number), "So.", scores, right)]
+        observed.append(Observation("other", str(number), str(number), "So.", scores, not right))
+        rows.append({"sample": str(number), "observed": [asdict(one) for one in observed]})
+    keep.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    main(["mine"], keep=keep, ask=False)
+    said = capsys.readouterr()
+    fitted = tomllib.loads(said.out)
+    assert fitted["version"] == "mine-dev-40"
+    assert fitted["probed"]["weights"]["probe"] > 0.3
+    assert "probe" not in fitted["unprobed"]["weights"]
+    assert "probed, all: 40 statements" in said.err

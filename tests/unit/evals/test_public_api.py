@@ -10,7 +10,7 @@ import pytest
 import assistant
 
 EVALS = Path(__file__).parents[3] / "evals"
-INSIDE = {"verifier", "calibrate.py", "bench"}
+INSIDE = {"verifier", "probe", "calibrate.py", "bench"}
 """Tools that work on the assistant's parts, not on its answers."""
 BESIDES = {
     "solvers/retrieval.py": {"assistant.retrieval.asking.strip_instructions"},
