@@ -40,7 +40,7 @@ def test_a_sentence_that_answers_is_told_from_one_that_does_not(
     right = probability(assistant, answered, text, text)
     wrong = probability(assistant, unanswered, text, text)
     assert right > 0.5
-    assert right > wrong + 0.1  # near misses are not all below one half
+    assert right > wrong + 0.05  # near misses are not all below one half
 
 
 def test_the_support_of_a_statement_tells_of_it(assistant: Assistant) -> None:
