@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -69,13 +70,13 @@ def main(
         if ask:
             observed = list(observe(suites, Source(data), limit=limit, seed=seed, keep=keep))
         else:
-            kept = [one for observed in read_kept(keep).values() for one in observed]
+            kept = chain.from_iterable(read_kept(keep).values())
             observed = [one for one in kept if one.suite in suites]
     y = np.asarray([one.right for one in observed])
     groups = [f"{one.suite}:{one.group}" for one in observed]
+    read = [read_features(one.scores) for one in observed]
     fits = {}
     for name, features in (("probed", FEATURES), ("unprobed", UNPROBED)):
-        read = [read_features(one.scores) for one in observed]
         x = np.asarray([[found[feature] for feature in features] for found in read])
         crossed = np.empty(len(y))
         for chosen, left_out in folds(y.tolist(), groups):

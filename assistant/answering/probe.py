@@ -10,15 +10,14 @@ wording of the question only.
 
 from __future__ import annotations
 
-import math
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 
 import numpy as np
 
+from assistant.bundled import read_table
 from assistant.models.chat import LoadedChatModel
+from assistant.models.cross_encoder import from_log_odds
 from assistant.prompts import Prompt
 
 TOKENS = range(256, 1280)
@@ -33,7 +32,6 @@ class Probe:
     the yes/no question, are what it was fitted with.
     """
 
-    name: str
     chat_model: str
     prompt: str
     words: tuple[int, ...]
@@ -45,7 +43,7 @@ class Probe:
 
         `logits` are those of TOKENS about their mean; shape (len(TOKENS),).
         """
-        return 1.0 / (1.0 + math.exp(-(self.intercept + float(self.weights @ logits))))
+        return from_log_odds(self.intercept + float(self.weights @ logits))
 
 
 def find_probe(chat: LoadedChatModel, prompt: Prompt) -> Probe | None:
@@ -58,10 +56,8 @@ def find_probe(chat: LoadedChatModel, prompt: Prompt) -> Probe | None:
 @lru_cache(maxsize=1)
 def load_probe() -> Probe:
     """Read the fitted probe that travels with the package."""
-    text = resources.files("assistant.answering").joinpath("probe.toml").read_text("utf-8")
-    values = tomllib.loads(text)
+    values = read_table("answering/probe.toml")
     return Probe(
-        values["name"],
         values["chat_model"],
         values["prompt"],
         tuple(values["words"]),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from assistant.answering.context import EvidenceContext
-from assistant.models.cross_encoder import log_odds
+from assistant.models.cross_encoder import from_log_odds, log_odds
 from assistant.retrieval.asking import strip_instructions
 from assistant.retrieval.hybrid import RankedPassage
 from assistant.types import Evidence, SearchFilter, Statement, Usage
@@ -53,7 +52,7 @@ class Run:
             return 0.0
         relevance = max(item.relevance for item in self.evidence)
         total = log_odds(max(self.chances.values())) + _RERANKER_SHARE * log_odds(relevance)
-        return 1.0 / (1.0 + math.exp(-total))
+        return from_log_odds(total)
 
 
 @dataclass

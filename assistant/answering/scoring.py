@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 
 from assistant.answering.checks import failed_gates
-from assistant.models.cross_encoder import log_odds
+from assistant.bundled import read_table
+from assistant.models.cross_encoder import from_log_odds, log_odds
 from assistant.types import Check, Support, Verdict
 
 _CLIP = 0.01
@@ -37,7 +35,7 @@ class Fit:
         total = self.intercept + sum(
             weight * features[name] for name, weight in self.weights.items()
         )
-        return 1.0 / (1.0 + math.exp(-total))
+        return from_log_odds(total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +56,7 @@ class Calibration:
 @lru_cache(maxsize=1)
 def load_calibration() -> Calibration:
     """Read the fitted weights that travel with the package."""
-    text = resources.files("assistant.answering").joinpath("calibration.toml").read_text("utf-8")
-    values = tomllib.loads(text)
+    values = read_table("answering/calibration.toml")
     return Calibration(
         values["version"],
         values["supported_from"],

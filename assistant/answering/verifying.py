@@ -12,10 +12,16 @@ from assistant.answering.context import EvidenceContext
 from assistant.answering.drafting import add_usage
 from assistant.answering.probe import TOKENS, Probe
 from assistant.answering.scoring import judge, load_calibration
-from assistant.answering.witness import ask_witness, logits_model, read_logits, witness_model
+from assistant.answering.witness import (
+    ask_witness,
+    logits_model,
+    read_logits,
+    render_yes_no,
+    witness_model,
+)
 from assistant.models.chat import LoadedChatModel
 from assistant.models.cross_encoder import CrossEncoder
-from assistant.prompts import Prompt, one_line
+from assistant.prompts import Prompt
 from assistant.types import Check, Support, Usage
 
 
@@ -49,12 +55,11 @@ class StatementJudge:
             return Support("supported", 1.0), Usage()
         usage = Usage()
         if not failed_gates(checks):
-            messages = self.prompt.render(
-                evidence=one_line(
-                    " … ".join(f"{context.heading}. {context.close}" for context in cited)
-                ),
-                question=one_line(question),
-                statement=one_line(statement),
+            messages = render_yes_no(
+                self.prompt,
+                evidence=" … ".join(f"{context.heading}. {context.close}" for context in cited),
+                question=question,
+                statement=statement,
             )
             asked, reply = self._ask(messages)
             usage = add_usage(usage, reply)

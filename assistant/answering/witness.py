@@ -11,12 +11,22 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable
 
 from assistant.models.chat import LoadedChatModel
+from assistant.prompts import Prompt, one_line
 
 _TOP = 10
 _LIFT = 100
 _LEAST = 1e-30
 _WITHOUT_PROBABILITIES = 0.9
 """Belief in a plain "yes" from a server that gives no token probabilities."""
+
+
+def render_yes_no(
+    prompt: Prompt, *, evidence: str, question: str, statement: str
+) -> list[BaseMessage]:
+    """Ask whether the evidence states this answer to the question; each on one line."""
+    return prompt.render(
+        evidence=one_line(evidence), question=one_line(question), statement=one_line(statement)
+    )
 
 
 def witness_model(chat: LoadedChatModel) -> Runnable[Any, AIMessage]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import Literal
 
+from assistant.bundled import read_table
 from assistant.errors import ModelNotFoundError, SettingsError
 from assistant.settings import Settings
 
@@ -64,7 +63,6 @@ class ModelCard:
 @lru_cache(maxsize=1)
 def load_catalogue() -> Mapping[str, ModelCard]:
     """Read the catalogue that travels with the package."""
-    text = resources.files("assistant.models").joinpath("catalogue.toml").read_text("utf-8")
     return {
         name: ModelCard(
             name=name,
@@ -75,7 +73,7 @@ def load_catalogue() -> Mapping[str, ModelCard]:
             shards=Shards(**entry["shards"]),
             hub=entry.get("hub"),
         )
-        for name, entry in tomllib.loads(text).items()
+        for name, entry in read_table("models/catalogue.toml").items()
     }
 
 

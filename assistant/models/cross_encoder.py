@@ -80,7 +80,7 @@ class CrossEncoder:
         """
         chances = iter(self.probabilities([(question, text) for read in contexts for text in read]))
         means = [fmean(log_odds(next(chances)) for _ in readings) for readings in contexts]
-        return [1.0 / (1.0 + math.exp(-mean)) for mean in means]
+        return [from_log_odds(mean) for mean in means]
 
     def _logits(self, pairs: list[tuple[str, str]]) -> np.ndarray:
         with self._lock:
@@ -111,6 +111,11 @@ def log_odds(chance: float, *, clip: float = 1e-4) -> float:
     """Return ln(p / (1 - p)) of a probability clipped to [clip, 1 - clip]."""
     clipped = min(max(chance, clip), 1 - clip)
     return math.log(clipped / (1 - clipped))
+
+
+def from_log_odds(value: float) -> float:
+    """Return the probability of log-odds; the inverse of `log_odds`."""
+    return 1.0 / (1.0 + math.exp(-value))
 
 
 def read_context(title: str, lead: str, sentence: str) -> str:

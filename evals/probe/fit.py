@@ -22,9 +22,8 @@ from sklearn.preprocessing import StandardScaler
 from assistant import load_settings
 from assistant.answering.probe import TOKENS
 from assistant.answering.prompting import Prompts
-from assistant.answering.witness import logits_model, read_logits, yes_probability
+from assistant.answering.witness import ask_witness, logits_model, read_logits, render_yes_no
 from assistant.models.chat import load_chat_model
-from assistant.prompts import one_line
 from evals.probe.triples import Triple, invented_triples, squad_triples
 from evals.suites.loading import read_lines
 
@@ -68,17 +67,14 @@ def ask_about(triples: Sequence[Triple], keep: Path) -> None:
     with load_chat_model(load_settings()) as chat, keep.open("a", encoding="utf-8") as file:
         model = logits_model(chat, TOKENS, _WORDS)
         for one in track(waiting, "Asking"):
-            reply = model.invoke(
-                prompt.render(
-                    evidence=one_line(one.evidence),
-                    question=one_line(one.question),
-                    statement=one_line(one.statement),
-                )
+            messages = render_yes_no(
+                prompt, evidence=one.evidence, question=one.question, statement=one.statement
             )
+            yes, reply = ask_witness(model, messages)
             logits = read_logits(reply, TOKENS)
             if logits is None:
                 raise typer.BadParameter("this engine gives no logits")
-            row = {"id": one.id, "yes": yes_probability(reply), "logits": logits.round(3).tolist()}
+            row = {"id": one.id, "yes": yes, "logits": logits.round(3).tolist()}
             file.write(json.dumps(row) + "\n")
             file.flush()
 

@@ -13,10 +13,11 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from assistant.splitting import split_sentences
 from evals.suites.loading import read_lines
-from evals.verifier.pairs import HELD_OUT, INVENTED, closest_sentence
+from evals.verifier.pairs import HELD_OUT, INVENTED, closest_sentence, locate_answer
 
 _HELD_OUT_FILE = "held-out.jsonl"
 _HELD_OUT_QUESTIONS = 4
@@ -48,33 +49,38 @@ class Triple:
 def invented_triples() -> list[Triple]:
     """A right and a wrong triple of each invented sentence, four each of those held out."""
     chooser = random.Random(11)
-    found = []
+    found: list[Triple] = []
     for path in sorted(INVENTED.glob("*.jsonl")):
-        held_out = path.name == _HELD_OUT_FILE
         for number, row in enumerate(read_lines(path)):
-            most = _HELD_OUT_QUESTIONS if held_out else 1
-            chosen = [
-                chooser.sample(row[side], min(len(row[side]), most)) for side in ("yes", "no")
-            ]
-            for right, entries in zip((True, False), chosen, strict=True):
-                for entry in entries:
-                    chance = chooser.random()
-                    led = row["before"] and (chance * 7) % 1 < _LED_SHARE
-                    cited = f"{row['before']} {row['sentence']}" if led else row["sentence"]
-                    found.append(
-                        Triple(
-                            id=f"{path.name}:{number}:{entry['q']}",
-                            group=f"{path.name}:{number}",
-                            source=entry.get("kind", "answered"),
-                            question=entry["q"],
-                            evidence=f"{row['title']}. {cited}",
-                            statement=row["sentence"] if chance < _COPIED_SHARE else entry["a"],
-                            right=right,
-                            held_out=held_out,
-                        )
-                    )
+            found += _of_row(path.name, number, row, chooser)
     chooser.shuffle(found)
     return found
+
+
+def _of_row(
+    file: str, number: int, row: dict[str, Any], chooser: random.Random
+) -> Iterator[Triple]:
+    held_out = file == _HELD_OUT_FILE
+    most = _HELD_OUT_QUESTIONS if held_out else 1
+    chosen = {
+        right: chooser.sample(row[side], min(len(row[side]), most))
+        for right, side in ((True, "yes"), (False, "no"))
+    }
+    for right, entries in chosen.items():
+        for entry in entries:
+            chance = chooser.random()  # of which another digit decides on the lead
+            led = row["before"] and (chance * 7) % 1 < _LED_SHARE
+            cited = f"{row['before']} {row['sentence']}" if led else row["sentence"]
+            yield Triple(
+                id=f"{file}:{number}:{entry['q']}",
+                group=f"{file}:{number}",
+                source=entry.get("kind", "answered"),
+                question=entry["q"],
+                evidence=f"{row['title']}. {cited}",
+                statement=row["sentence"] if chance < _COPIED_SHARE else entry["a"],
+                right=right,
+                held_out=held_out,
+            )
 
 
 def squad_triples(data: Path) -> list[Triple]:
@@ -95,26 +101,25 @@ def squad_triples(data: Path) -> list[Triple]:
 
 
 def _of_paragraph(
-    title: str, number: int, paragraph: dict[str, object], chooser: random.Random
+    title: str, number: int, paragraph: dict[str, Any], chooser: random.Random
 ) -> Iterator[Triple]:
-    text = str(paragraph["context"])
-    spans = split_sentences(text)
+    spans = split_sentences(paragraph["context"])
     sentences = [span.text for span in spans]
-    questions: list[dict[str, object]] = paragraph["qas"]  # type: ignore[assignment]
-    for entry in questions:
-        given: list[dict[str, object]] = (
-            entry["answers"] or entry.get("plausible_answers") or []  # type: ignore[assignment]
-        )
-        if not given:
+    for entry in paragraph["qas"]:
+        located = locate_answer(entry, spans)
+        if located is None:
             continue
-        question, answer = str(entry["question"]).strip(), str(given[0]["text"])
-        start = int(str(given[0]["answer_start"]))
-        at = next((i for i, span in enumerate(spans) if start < span.end), len(spans) - 1)
+        answer, at = located
+        question = entry["question"].strip()
         right, copied = not entry["is_impossible"], chooser.random() < _COPIED_SHARE
         chosen = [(at, sentences[at] if copied else answer, right, "squad2")]
         other = closest_sentence(sentences, question, besides=at)
-        wanted = right and other is not None and chooser.random() < _OTHER_SHARE
-        if wanted and other is not None and answer.lower() not in sentences[other].lower():
+        if (
+            right
+            and other is not None
+            and chooser.random() < _OTHER_SHARE
+            and answer.lower() not in sentences[other].lower()
+        ):
             chosen.append((other, sentences[other], False, "squad2+other"))
         for index, statement, holds, source in chosen:
             led = index > 0 and chooser.random() < _SQUAD_LED_SHARE

@@ -25,6 +25,7 @@ from assistant.facts import content_words, names, numbers
 from assistant.models.cross_encoder import read_context
 from assistant.retrieval.evidence import leans_on_predecessor
 from assistant.splitting import split_sentences
+from assistant.types import Span
 from evals.suites.loading import read_lines
 
 HELD_OUT = frozenset({"European_Union_law", "Harvard_University", "Scottish_Parliament"})
@@ -58,10 +59,6 @@ class _Paragraph:
         leads = index > 0 and chooser.random() > _BARE_SHARE
         lead = self.sentences[index - 1] if leads else ""
         return read_context(self.title, lead, self.sentences[index])
-
-    def closest(self, question: str, *, besides: int) -> int | None:
-        """Return the sentence that shares most words with the question."""
-        return closest_sentence(self.sentences, question, besides=besides)
 
 
 def closest_sentence(sentences: Sequence[str], question: str, *, besides: int) -> int | None:
@@ -141,28 +138,37 @@ def _squad(path: Path, chooser: random.Random, *, held_out: bool) -> Iterator[Pa
             paragraph = _Paragraph(title, tuple(span.text for span in spans))
             answers = [a["text"] for q in entry["qas"] for a in q["answers"][:1]]
             for qa in entry["qas"]:
-                given = qa["answers"] or qa.get("plausible_answers", ())
-                if not given:
+                located = locate_answer(qa, spans)
+                if located is None:
                     continue
-                first = given[0]
-                at = next(
-                    (i for i, span in enumerate(spans) if first["answer_start"] < span.end),
-                    len(spans) - 1,
-                )
+                answer, at = located
                 label = 0.0 if qa["is_impossible"] else 1.0
                 yield from _around(
-                    qa["question"].strip(), first["text"], paragraph, at, label, chooser, "squad2"
+                    qa["question"].strip(), answer, paragraph, at, label, chooser, "squad2"
                 )
                 if label:
                     yield from _exchanged(
                         qa["question"].strip(),
-                        first["text"],
+                        answer,
                         paragraph,
                         at,
                         others,
                         answers,
                         chooser,
                     )
+
+
+def locate_answer(qa: dict[str, Any], spans: Sequence[Span]) -> tuple[str, int] | None:
+    """Return the first answer to a SQuAD question and the index of the sentence that has it.
+
+    Of a question without an answer it is the plausible one; None where there is neither.
+    """
+    given = qa["answers"] or qa.get("plausible_answers", ())
+    if not given:
+        return None
+    first = given[0]
+    within = (index for index, span in enumerate(spans) if first["answer_start"] < span.end)
+    return first["text"], next(within, len(spans) - 1)
 
 
 def _around(
@@ -178,7 +184,7 @@ def _around(
     yield Pair(question, context, label, source)
     said = answer if chooser.random() < 0.5 else paragraph.sentences[at]
     yield Pair(with_answer(question, said), context, label, f"{source}+answer")
-    other = paragraph.closest(question, besides=at)
+    other = closest_sentence(paragraph.sentences, question, besides=at)
     if other is not None:
         context = paragraph.context(other, chooser)
         if answer.lower() not in context.lower():
@@ -246,7 +252,7 @@ def _qed(path: Path, chooser: random.Random) -> Iterator[Pair]:
             question = row["question_text"]
             yield from _around(question, answer, paragraph, at, 1.0, chooser, "qed")
         elif kind == "none" and texts:
-            closest = paragraph.closest(row["question_text"], besides=-1)
+            closest = closest_sentence(paragraph.sentences, row["question_text"], besides=-1)
             if closest is not None:
                 context = paragraph.context(closest, chooser)
                 yield Pair(row["question_text"], context, 0.0, "qed+none")
@@ -265,7 +271,7 @@ def _clapnq(folder: Path, chooser: random.Random) -> Iterator[Pair]:
     for row in read_lines(folder / "clapnq_dev_unanswerable.jsonl"):
         passage = row["passages"][0]
         paragraph = _Paragraph(passage["title"], tuple(passage["sentences"]))
-        closest = paragraph.closest(row["input"], besides=-1)
+        closest = closest_sentence(paragraph.sentences, row["input"], besides=-1)
         if closest is not None:
             context = paragraph.context(closest, chooser)
             yield Pair(row["input"], context, 0.0, "clapnq+none")
