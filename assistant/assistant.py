@@ -18,6 +18,7 @@ from assistant.corpus.store import CorpusFolder, supported_suffixes
 from assistant.errors import (
     ArticleNotFoundError,
     CorpusStoreError,
+    SourceError,
 )
 from assistant.offline import stay_offline
 from assistant.settings import Settings, load_settings
@@ -33,6 +34,7 @@ from assistant.types import (
     Event,
     Finished,
     FoundPassage,
+    Original,
     Progress,
     SearchFilter,
     SyncReport,
@@ -428,6 +430,28 @@ class Assistant:
             ArticleNotFoundError: no article, or several, have this id.
         """
         return self.index.article(self.article_id(article_id))
+
+    def original(self, article_id: str) -> Original:
+        """Return the file that an article was read from, as it was added.
+
+        Raises:
+            ArticleNotFoundError: no article has this id, its file cannot be read any more, or
+                it lies elsewhere: a replica has the text alone.
+        """
+        whole = self.article_id(article_id)
+        file = self._syncing.article_files().get(whole)
+        if file is None:
+            raise ArticleNotFoundError(
+                f"The file of the article {whole} is not kept here.",
+                hint="Look where articles are added: a replica has their text alone.",
+            )
+        try:
+            return self.corpus.original(file)
+        except SourceError as error:
+            raise ArticleNotFoundError(
+                f"The file of the article {whole} is gone: {error}",
+                hint="Run `assistant ingest` to bring the index in step with the folder.",
+            ) from error
 
     def article_id(self, prefix: str) -> str:
         """Complete an id of which the first digits are given."""

@@ -114,6 +114,14 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """The file that an article was read from, under a name to keep it by."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class FoundPassage:
     """A passage that a search found. `score` is its fused rank score: higher is better.
 
@@ -417,10 +425,25 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Drafted:
+    """A draft is complete: its statements, in the order in which they are verified next.
+
+    There are none where the draft says that nothing is stated. What an earlier draft had is not
+    part of the answer: a second draft is read, or a sentence quoted, where nothing was supported.
+    """
+
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
-    """A statement with its verdict; unsupported ones are not part of the answer."""
+    """A statement with its verdict, and what its numbers cite.
+
+    Unsupported ones cite nothing and are not part of the answer.
+    """
 
     statement: Statement
+    citations: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,4 +453,4 @@ class Finished:
     answer: Answer
 
 
-Event = Retrieved | Token | Verified | Finished
+Event = Retrieved | Token | Drafted | Verified | Finished

@@ -39,6 +39,7 @@ from assistant.types import (
     Answer,
     Check,
     Citation,
+    Drafted,
     Event,
     Finished,
     Refusal,
@@ -104,7 +105,9 @@ class AnswerChain:
     def stream(
         self, question: str, history: Sequence[Turn] = (), where: SearchFilter | None = None
     ) -> Generator[Event, None, None]:
-        """Yield `Retrieved`, `Token`s, `Verified` statements and, last, `Finished`.
+        """Yield `Retrieved`, `Token`s, `Drafted`, `Verified` statements and, last, `Finished`.
+
+        Tokens after a `Drafted` are of a second draft, which takes the first one's place.
 
         Raises:
             QuestionError: the question is empty or too long.
@@ -175,10 +178,7 @@ class AnswerChain:
             return
         if drafted and self.settings.verification:  # unverified, anything would seem to differ
             yield from self._add_differing(run, attempt)
-        citations = tuple(
-            run.contexts[number].cite(printed) for number, printed in attempt.numbering.items()
-        )
-        yield self._finish(run, tuple(attempt.shown), citations, None)
+        yield self._finish(run, tuple(attempt.shown), attempt.cite(run.contexts), None)
 
     def _attempt(self, run: Run, prompt: Prompt) -> Generator[Event, None, Attempt]:
         """Draft from the run's evidence, link, verify; keep what is supported, if partly."""
@@ -188,6 +188,7 @@ class AnswerChain:
         linked = link(draft.text, run.evidence)
         read = " ".join(context.close for context in run.contexts.values())
         if not linked.statements or is_refusal(linked.statements[0].text, read):
+            yield Drafted(())
             return attempt
         run.notes += linked.notes
         stated = [
@@ -226,8 +227,9 @@ class AnswerChain:
             support = self._verify(run, text, [number], check_statement(text, run.asked, [context]))
             if support.verdict in accepted:
                 numbers = attempt.print_numbers([number])
-                attempt.shown.append(Statement(text, numbers, support, differs=True))
-                yield Verified(attempt.shown[-1])
+                statement = Statement(text, numbers, support, differs=True)
+                attempt.shown.append(statement)
+                yield Verified(statement, attempt.cite(run.contexts, numbers))
 
     def _settle(
         self,
@@ -237,6 +239,7 @@ class AnswerChain:
         accepted: Sequence[Verdict],
     ) -> Iterator[Event]:
         """Verify statements; those of an accepted verdict are shown, the others dropped."""
+        yield Drafted(tuple(found.text for found in stated))
         for found in stated:
             recited = recite(found.text, run.asked, found.numbers, run.contexts)
             numbers = recited.numbers
@@ -249,7 +252,7 @@ class AnswerChain:
             else:
                 statement = Statement(found.text, (), support)
                 run.dropped.append(statement)
-            yield Verified(statement)
+            yield Verified(statement, attempt.cite(run.contexts, statement.citations))
 
     def _verify(
         self, run: Run, statement: str, numbers: Sequence[int], checks: tuple[Check, ...]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistant.answering.context import EvidenceContext
 from assistant.models.cross_encoder import from_log_odds, log_odds
 from assistant.retrieval.asking import strip_instructions
 from assistant.retrieval.hybrid import RankedPassage
-from assistant.types import Evidence, SearchFilter, Statement, Usage
+from assistant.types import Citation, Evidence, SearchFilter, Statement, Usage
 
 _RERANKER_SHARE = 0.5
 """Chosen on `dev` questions of three suites; evals/README.md has the figures."""
@@ -68,3 +68,13 @@ class Attempt:
         for number in numbers:
             self.numbering.setdefault(number, len(self.numbering) + 1)
         return tuple(self.numbering[number] for number in numbers)
+
+    def cite(
+        self, contexts: Mapping[int, EvidenceContext], printed: Collection[int] | None = None
+    ) -> tuple[Citation, ...]:
+        """Return what these printed numbers cite, in their order; without any, what all do."""
+        return tuple(
+            contexts[number].cite(shown)
+            for number, shown in self.numbering.items()
+            if printed is None or shown in printed
+        )

@@ -32,7 +32,7 @@ from assistant.errors import ArticleNotFoundError, SourceError
 from assistant.fields import article_fields, article_of
 from assistant.location import FolderUrl, Location
 from assistant.settings import APPLICATION, Settings
-from assistant.types import AddReport, Article, FailedSource
+from assistant.types import AddReport, Article, FailedSource, Original
 
 _KEPT = "articles.sqlite3"
 
@@ -185,6 +185,19 @@ class CorpusFolder:
                 known.add(found.article.id)
                 added.append(found.article.id)
         return AddReport(tuple(added), tuple(dict.fromkeys(unchanged)), tuple(failed))
+
+    def original(self, file: StoredFile) -> Original:
+        """Return what was added where this file holds its text, else the file itself.
+
+        Raises:
+            SourceError: it cannot be read.
+        """
+        content = self._storage.read(file.name)
+        stem, suffix = posixpath.splitext(posixpath.basename(file.name))
+        kept = original_of(file.name, content)
+        if kept is None:
+            return Original(stem + suffix, content)
+        return Original(stem + posixpath.splitext(kept)[1], self._storage.read(kept))
 
     def remove(self, article_id: str) -> str:
         """Delete every file of an article, and the original that was kept for it.

@@ -22,6 +22,7 @@ from assistant.server.headers import SecurityHeaders
 from assistant.server.login import login_router
 from assistant.server.mcp import include_mcp, mcp_lifespan
 from assistant.server.options import ServeOptions, check_options
+from assistant.server.originals import originals_router
 from assistant.server.users import read_users
 from assistant.web.rendering.evals import PAGE, newest_report
 from assistant.web.sessions import Visitor
@@ -88,6 +89,7 @@ def create_app(assistant: Assistant, options: ServeOptions) -> FastAPI:
             )
         )
     app.include_router(_report_router(options.runs))
+    app.include_router(originals_router())
     api = include_api(
         app, assistant, ApiOptions.of(assistant.settings, keys_required=options.is_reachable)
     )

@@ -15,8 +15,9 @@ from assistant.web.feedback import rate
 from assistant.web.filters import filter_from_form, listed_articles, words_of_form
 from assistant.web.rendering.articles import EMPTY_PANE, render_article, render_evidence
 from assistant.web.rendering.filters import render_filters
+from assistant.web.sent import count_of
 from assistant.web.sessions import Session, Visitor
-from assistant.web.turns import places_of
+from assistant.web.turns import places_of, places_with
 from assistant.web.updates import Update, letter, say
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ class Acts:
 
     async def _open(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         view = session.turn(str(data.get("turn", "")))
-        places = places_of(view) if view else ()
-        chosen = next((item for item in places if str(item.number) == str(data.get("n"))), None)
+        key = str(data.get("n"))
+        places = places_with(view, key) if view else ()
+        chosen = next((item for item in places if item.key == key), None)
         if view is None or chosen is None:
             return {}
         article = await asyncio.to_thread(self.assistant.article, chosen.article_id)
@@ -69,7 +71,9 @@ class Acts:
         article = await asyncio.to_thread(self.assistant.article, str(data.get("article", "")))
         session.reads_article = True
         places = places_of(view) if view else ()
-        return {"pane": render_article(article, places, None, view.turn_id if view else None)}
+        turn_id = view.turn_id if view else None
+        begin = count_of(data.get("begin"))
+        return {"pane": render_article(article, places, None, turn_id, begin=begin)}
 
     async def _evidence(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         session.reads_article = False

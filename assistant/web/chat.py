@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.admission import Admission
 from assistant.errors import AssistantError
+from assistant.types import SearchFilter
 from assistant.web.acts import Acts
 from assistant.web.asking import Record, Unrecorded, answer_turn, history_of
 from assistant.web.conversations import ConversationMissingError, Conversations
@@ -82,12 +83,17 @@ class Chat:
             return update | shown | say(str(error))
 
     async def ask(
-        self, question: str, request: Any, *, conversation_id: str = ""
+        self,
+        question: str,
+        request: Any,
+        *,
+        conversation_id: str = "",
+        where: SearchFilter | None = None,
     ) -> AsyncGenerator[Update, None]:
         """Answer a question, drawing it while it comes.
 
         `conversation_id` is the conversation that the page shows: a server that began anew since
-        it was loaded goes on with it.
+        it was loaded goes on with it. `where` is searched instead of what the page's filters say.
         """
         visitor, session = self.sessions.of(request)
         if not session.drawings and conversation_id:
@@ -105,7 +111,7 @@ class Chat:
             if refused:
                 yield say(refused)
                 return
-            async with aclosing(self._ask(visitor, session, question)) as updates:
+            async with aclosing(self._ask(visitor, session, question, where)) as updates:
                 async for update in updates:
                     yield update
 
@@ -123,9 +129,10 @@ class Chat:
         return ""
 
     async def _ask(
-        self, visitor: Visitor, session: Session, question: str
+        self, visitor: Visitor, session: Session, question: str, where: SearchFilter | None
     ) -> AsyncGenerator[Update, None]:
-        view = TurnView(secrets.token_urlsafe(9), question, where=session.where)
+        narrowed = session.where if where is None else where
+        view = TurnView(secrets.token_urlsafe(9), question, where=narrowed)
         if session.live is not None:
             session.past.append(session.live)
         session.live, session.stop, session.reads_article = view, asyncio.Event(), False
@@ -152,8 +159,8 @@ class Chat:
                 session.live = view
                 update = self.page.live(session) | begun
                 begun = {}
-                if (view.evidence, view.answer) != drawn and not session.reads_article:
-                    drawn = (view.evidence, view.answer)
+                if (view.evidence, view.cited, view.answer) != drawn and not session.reads_article:
+                    drawn = (view.evidence, view.cited, view.answer)
                     update["pane"] = render_evidence(view)
                 if not view.is_live:
                     update |= self.page.listing(visitor, session)
@@ -175,13 +182,13 @@ class Chat:
     async def ask_again(
         self, data: Mapping[str, Any], request: Any
     ) -> AsyncGenerator[Update, None]:
-        """Ask an example, or an earlier question once more."""
+        """Ask an example, or an earlier question once more, where it was asked then."""
         _, session = self.sessions.of(request)
-        question = str(data.get("question", ""))
+        question, where = str(data.get("question", "")), None
         if data.get("act") == "again":
             view = session.turn(str(data.get("turn", "")))
-            question = view.question if view else ""
-        async for update in self.ask(question, request):
+            question, where = (view.question, view.where) if view else ("", None)
+        async for update in self.ask(question, request, where=where):
             update.pop("box", None)
             yield update
 

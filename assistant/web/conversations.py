@@ -20,7 +20,8 @@ from assistant.web.storage import Storage
 from assistant.web.turns import TurnView
 
 _TITLE_CHARS = 80
-_LISTED = 200
+LISTED = 200
+"""So many conversations are listed at most; the others are found by searching."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Conversations:
             values += [_pattern(word)] * 3
         query = (
             "SELECT id, title, created, changed FROM conversations WHERE owner = ?"
-            f"{conditions} ORDER BY changed DESC, id LIMIT {_LISTED}"
+            f"{conditions} ORDER BY changed DESC, id LIMIT {LISTED}"
         )
         return [Conversation(*row) for row in self.storage.rows(query, (owner, *values))]
 

@@ -23,6 +23,7 @@ from assistant.web.rendering.corpus import (
     render_timeline,
 )
 from assistant.web.rendering.filters import render_filters
+from assistant.web.sent import count_of
 from assistant.web.sessions import Sessions, Visitor
 from assistant.web.updates import Update, say
 
@@ -74,12 +75,14 @@ class CorpusPage:
         match act:
             case "table":
                 update = {"table": (await self._drawn(request, _table_view(data)))["table"]}
-            case "read":
+            case "read" | "article":
                 article = await asyncio.to_thread(self.assistant.article, article_id)
-                update = {"reader": render_article(article, (), None, None)}
+                begin = count_of(data.get("begin"))
+                update = {"reader": render_article(article, (), None, None, begin=begin)}
             case "evidence":
                 update = {"reader": ""}
             case "check":
+                self._check_change(self.sessions.visitor(request))
                 update = {"health": render_health(await self._examined())}
             case "remove":
                 update = await self._remove(article_id, request)
@@ -131,7 +134,8 @@ class CorpusPage:
 
     def _check_change(self, visitor: Visitor) -> None:
         if not self.changes.allows(visitor.name):
-            raise UserError(f"More than {self.changes.per_minute} changes a minute. Wait a little.")
+            most = f"{self.changes.per_minute} changes and checks a minute"
+            raise UserError(f"That is more than {most}. Wait a little.")
 
     async def _drawn(self, request: Any, view: TableView) -> Update:
         visitor, session = self.sessions.of(request)
@@ -152,10 +156,9 @@ class CorpusPage:
 
 
 def _table_view(data: Mapping[str, Any]) -> TableView:
-    page = str(data.get("page", "1"))
     return TableView(
         words=str(data.get("words", ""))[:200],
         source=str(data.get("source", "")),
         sort=str(data.get("sort", "title")),
-        page=int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+        page=count_of(data.get("page"), default=1),
     )

@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Sequence
 
-from assistant.types import Answer, Citation
+from assistant.types import Answer, Citation, to_plain
+from assistant.web.rendering.filters import describe_filter
 from assistant.web.turns import TurnView
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~])")
@@ -24,6 +25,8 @@ def conversation_as_markdown(title: str, turns: Sequence[TurnView]) -> str:
     parts = [f"# {_plain(title)}"]
     for view in turns:
         parts.append(f"## {_plain(view.question)}")
+        if view.where:
+            parts.append(_plain(describe_filter(view.where)))
         if view.answer is None:
             parts.append("(not answered)")
             continue
@@ -48,6 +51,7 @@ def conversation_as_json(title: str, turns: Sequence[TurnView]) -> str:
         {
             "question": view.question,
             "stage": view.stage,
+            "where": to_plain(view.where),
             "answer": view.answer.to_dict() if view.answer else None,
             "feedback": None if view.rated is None else {"up": view.rated, "comment": view.note},
         }

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from assistant.tracing.recording import Tracing
 
 
+class EmbeddedChatModel(LoadedChatModel):
+    """Counts as run in this process: what it drafts may be drafted once more."""
+
+    @property
+    def embedded(self) -> bool:
+        return True
+
+
 class ScriptedAssistant(Assistant):
     """The real thing but for its three models: a real index on a real folder.
 
@@ -36,8 +44,10 @@ class ScriptedAssistant(Assistant):
         *,
         pause_s: float = 0.0,
         tracing: Tracing | None = None,
+        embedded: bool = False,
     ) -> None:
         super().__init__(settings, tracing=tracing)
+        self.embedded = embedded
         self.prompts = Prompts.load()
         self.model = ScriptedChatModel(script=script, logprobs=True, pause_s=pause_s)
 
@@ -51,7 +61,8 @@ class ScriptedAssistant(Assistant):
     def chain(self) -> AnswerChain:
         with self._lock:
             if self._chain is None:
-                self._chat = LoadedChatModel(self.model, name="scripted")
+                loaded = EmbeddedChatModel if self.embedded else LoadedChatModel
+                self._chat = loaded(self.model, name="scripted")
                 self._chain = AnswerChain(
                     self.index,
                     self.embeddings,
@@ -70,17 +81,22 @@ def open_scripted(
     *,
     corpus: Path | str | None = None,
     pause_s: float = 0.0,
+    embedded: bool = False,
     **values: Any,
 ) -> ScriptedAssistant:
     """Open a corpus, a path or URL, an empty one where none is given, with scripted models.
 
-    The chat model waits `pause_s` seconds before each word that it streams.
+    The chat model waits `pause_s` seconds before each word that it streams; one that counts as
+    `embedded` is given a second chance.
     """
     given = corpus if corpus is not None else folder / "corpus"
     if isinstance(given, Path):
         given.mkdir(exist_ok=True)
     assistant = ScriptedAssistant(
-        load_settings(data_dir=folder, corpus_dir=given, **values), script, pause_s=pause_s
+        load_settings(data_dir=folder, corpus_dir=given, **values),
+        script,
+        pause_s=pause_s,
+        embedded=embedded,
     )
     assistant.refresh()
     return assistant

@@ -22,18 +22,24 @@ TEXT = (
 
 
 class WaitingModel:
-    """A model that can be made to wait before it drafts."""
+    """A model that can be made to wait before it drafts.
+
+    It writes the `drafts` it is given, one after the other, then the first line it reads.
+    """
 
     def __init__(self) -> None:
         self.may_draft = threading.Event()
         self.may_draft.set()
         self.drafting = 0
+        self.drafts: list[str] = []
 
     def __call__(self, messages: list[BaseMessage]) -> str:
         reply = answer_from_first_line(messages)
         if reply != "yes":
             self.drafting += 1
             assert self.may_draft.wait(10)
+            if self.drafts:
+                return self.drafts.pop(0)
         return reply
 
 

@@ -35,7 +35,8 @@ router = APIRouter(prefix="/v1", tags=["questions"], dependencies=[Depends(requi
 _STREAMED = (
     'event: retrieved\ndata: {"evidence": [...], "rewritten": null}\n\n'
     'event: token\ndata: {"text": "The Hwasong-15"}\n\n'
-    'event: verified\ndata: {"statement": {...}}\n\n'
+    'event: drafted\ndata: {"statements": ["The Hwasong-15 reached 4,500 km [1]."]}\n\n'
+    'event: verified\ndata: {"statement": {...}, "citations": [...]}\n\n'
     'event: finished\ndata: {"answer": {...}}\n\n'
 )
 
@@ -57,8 +58,9 @@ async def answer(body: AnswerRequest, request: Request) -> Response:
     """Answer from the articles alone; each statement is cited to exact characters and checked.
 
     With `stream` or `Accept: text/event-stream` the answer comes as events: `retrieved`,
-    `token` (of the draft, which is not verified yet), `verified` and, last, `finished` with
-    the whole answer, or `error`.
+    `token` (of the draft, which is not verified yet), `drafted` (its statements), `verified`
+    (each with what it cites) and, last, `finished` with the whole answer, or `error`. A `token`
+    after a `drafted` begins a second draft, which takes the first one's place.
     """
     api = api_of(request)
     where = body.where.to_filter() if body.where else None

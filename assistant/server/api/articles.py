@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, UploadFile
 from fastapi import Path as InPath
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from assistant.errors import ArticleNotFoundError
@@ -21,6 +22,7 @@ from assistant.server.api.schemas import (
     error_responses,
 )
 from assistant.server.api.state import api_of
+from assistant.server.originals import MEDIA_TYPE, send_original
 from assistant.types import AddReport, FailedSource, to_plain
 
 if TYPE_CHECKING:
@@ -70,6 +72,21 @@ async def get_article(article_id: ArticleId, request: Request) -> dict[str, Any]
     """Return an article. The offsets of citations count the characters of its text."""
     article = await run_in_threadpool(api_of(request).assistant.article, article_id)
     return {"article_id": article.id, **to_plain(article)}
+
+
+@router.get(
+    "/{article_id}/original",
+    response_class=Response,
+    dependencies=[_reading],
+    summary="Get the file that an article was read from",
+    responses={
+        200: {"content": {MEDIA_TYPE: {}}, "description": "The file as it was added."},
+        **error_responses(401, 403, 404, 422, 503),
+    },
+)
+async def get_original(article_id: ArticleId, request: Request) -> Response:
+    """Return the file as it was added, to be saved."""
+    return await send_original(api_of(request).assistant, article_id)
 
 
 @router.post(

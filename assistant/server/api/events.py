@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from assistant.errors import AssistantError
 from assistant.server.api.errors import error_body, internal_error
-from assistant.types import Event, Finished, Retrieved, Verified, to_plain
+from assistant.types import Drafted, Event, Finished, Retrieved, Verified, to_plain
 
 T = TypeVar("T")
 
@@ -112,7 +112,12 @@ def event_data(event: Event) -> dict[str, Any]:
     if isinstance(event, Finished):
         return {"answer": event.answer.to_dict()}
     if isinstance(event, Verified):
-        return {"statement": event.statement.to_dict()}
+        return {
+            "statement": event.statement.to_dict(),
+            "citations": to_plain(event.citations),
+        }
+    if isinstance(event, Drafted):
+        return {"statements": list(event.statements)}
     if isinstance(event, Retrieved):
         return {"evidence": to_plain(event.evidence), "rewritten": event.rewritten}
     return {"text": event.text}

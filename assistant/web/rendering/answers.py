@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from assistant.types import Answer, Citation, Refusal, Statement
 from assistant.web.exporting import answer_as_text
 from assistant.web.rendering.checks import render_checks, render_verdict
+from assistant.web.rendering.filters import describe_filter
 from assistant.web.rendering.markup import attributes, button, day, joined, plural, text
 from assistant.web.turns import TurnView
 
@@ -40,6 +41,8 @@ def _question(view: TurnView) -> str:
     asked = ""
     if rewritten and rewritten != view.question:
         asked = f'<p class="asked">Understood as <q>{text(rewritten)}</q></p>'
+    if view.where:
+        asked += f'<p class="asked">{text(describe_filter(view.where))}</p>'
     return f'<h3 class="question">{text(view.question)}</h3>{asked}'
 
 
@@ -66,30 +69,31 @@ def _outcome(view: TurnView) -> str:
 def _status(view: TurnView) -> str:
     articles = plural(len({item.article.article_id for item in view.evidence}), "article")
     sentences = plural(len(view.evidence), "sentence")
+    writing = "Drafting from the evidence" if view.drafted is None else "Checking each statement"
+    if view.draft_failed:
+        writing = f"The draft was not supported; reading {sentences} again"
     words = {
         "searching": "Looking for evidence",
         "waiting": f"Place {view.place} in the queue; the evidence is here already",
         "reading": f"Reading {sentences} of {articles}",
-        "writing": "Checking each statement" if view.checked else "Drafting from the evidence",
+        "writing": writing,
     }[view.stage]
-    if view.drafts > 1 and view.stage == "reading":
-        words = f"The first draft was not supported; reading {sentences}"
     return f'<p class="status live" role="status"><span class="pulse"></span>{text(words)}</p>'
 
 
 def _draft(view: TurnView) -> str:
-    if not view.draft and not view.checked:
+    if view.drafted is None and not view.draft:
         return '<div class="draft skeleton" aria-hidden="true"></div>'
-    checked = "".join(
-        _statement(statement, view.turn_id, linked=False) for statement in view.checked
-    )
-    if view.checked:
-        return f'<div class="draft">{checked}</div>'
-    drafted = _NUMBERS.sub("", view.draft).strip()
-    return (
-        f'<div class="draft"><p class="drafted"><span class="sr">Draft, not checked yet: </span>'
-        f"{text(drafted)}</p></div>"
-    )
+    checked = "".join(_statement(statement, view.turn_id) for statement in view.checked)
+    if view.drafted is None:
+        waiting = _unchecked(_NUMBERS.sub("", view.draft).strip())
+    else:
+        waiting = "".join(_unchecked(item) for item in view.drafted[len(view.checked) :])
+    return f'<div class="draft">{checked}{waiting}</div>'
+
+
+def _unchecked(drafted: str) -> str:
+    return f'<p class="drafted"><span class="sr">Draft, not checked yet: </span>{text(drafted)}</p>'
 
 
 def _finished(view: TurnView, answer: Answer) -> str:
@@ -101,8 +105,8 @@ def _finished(view: TurnView, answer: Answer) -> str:
     return f"{body}{render_checks(answer)}{_acts(view, answer)}"
 
 
-def _statement(statement: Statement, turn_id: str, *, linked: bool = True) -> str:
-    numbers = "".join(_number(number, turn_id) for number in statement.citations) if linked else ""
+def _statement(statement: Statement, turn_id: str) -> str:
+    numbers = "".join(_number(number, turn_id) for number in statement.citations)
     verdict = render_verdict(statement.support)
     kind = statement.support.verdict
     return f'<p class="statement {kind}">{text(statement.told)}{numbers} {verdict}</p>'

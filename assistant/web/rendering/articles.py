@@ -7,10 +7,10 @@ from itertools import pairwise
 
 from assistant.types import Article
 from assistant.web.rendering.markup import attributes, button, day, joined, link, plural, text
-from assistant.web.turns import Place, TurnView, places_of
+from assistant.web.turns import Place, TurnView, places_of, read_for
 
 _SHOWN_CHARS = 60_000
-"""Of a longer article only this much around the span is shown: a page stays quick to draw."""
+"""Of a longer article so much is shown at a time: a page stays quick to draw."""
 
 EMPTY_PANE = (
     '<section class="pane empty" aria-label="Evidence"><h2>Evidence</h2>'
@@ -29,8 +29,7 @@ def render_evidence(view: TurnView) -> str:
             '<section class="pane empty" aria-label="Evidence"><h2>Evidence</h2>'
             "<p>Nothing is cited for this question.</p></section>"
         )
-    cited = view.answer is not None and bool(view.answer.citations)
-    head = "Cited" if cited else "Read for this answer"
+    head = "Cited" if places != read_for(view) else "Read for this answer"
     items = "".join(f"<li>{_evidence(place, view.turn_id)}</li>" for place in places)
     return (
         f'<section class="pane evidence" aria-label="Evidence"><h2>Evidence</h2>'
@@ -44,36 +43,55 @@ def _evidence(place: Place, turn_id: str) -> str:
         f'<span class="n">{place.number}</span><span class="quote">{text(place.quote)}</span>'
         f'<span class="from">{text(place.title)}</span>'
     )
-    return button(label, "open", class_="place", turn=turn_id, n=place.number)
+    return button(label, "open", class_="place", turn=turn_id, n=place.key)
 
 
 def render_article(
-    article: Article, places: Sequence[Place], current: Place | None, turn_id: str | None
+    article: Article,
+    places: Sequence[Place],
+    current: Place | None,
+    turn_id: str | None,
+    *,
+    begin: int = 0,
 ) -> str:
     """Show an article with the spans of an answer marked and one of them current.
 
     The browser scrolls to `mark.current`. `places` are all spans of the answer, of other
-    articles as well, so that one can step through them.
+    articles as well, so that one can step through them. Of a long article the part around the
+    current span is shown or, without one, the part from the character `begin` on.
     """
+    first, last = shown = _window(len(article.text), current, begin)
     here = [place for place in places if place.article_id == article.id]
     back = button("‹ Evidence", "evidence", class_="back", turn=turn_id or "")
     close = button("✕", "evidence", title="Close the article", class_="close", turn=turn_id or "")
     origin = joined((article.source, article.author, day(article.published)))
-    origin = " · ".join(part for part in (origin, link(article.url)) if part)
-    details = f'<p class="from">{origin}</p>' if origin else ""
+    kept = f"<a{attributes(href=f'/originals/{article.id}', download='')}>Original file</a>"
+    details = " · ".join(part for part in (origin, link(article.url), kept) if part)
+    at = _at(current) if current else f"{article.id}@{first}"
     marks = attributes(
-        class_="pane article", aria_label="Article", data_article=article.id, data_at=_at(current)
+        class_="pane article", aria_label="Article", data_article=article.id, data_at=at
     )
+    parts = [
+        _part(article, turn_id, "Earlier part", max(first - _SHOWN_CHARS, 0)) if first else "",
+        _marked(article.text, here, current, shown),
+        _part(article, turn_id, "Later part", last) if last < len(article.text) else "",
+    ]
     return (
         f"<section{marks}><div class='pane-bar'>{back}{_steps(places, current, turn_id)}{close}"
-        f'</div><div class="pane-head"><h2 tabindex="-1">{text(article.title)}</h2>{details}</div>'
+        f'</div><div class="pane-head"><h2 tabindex="-1">{text(article.title)}</h2>'
+        f'<p class="from">{details}</p></div>'
         f'<div class="scroller" tabindex="0" role="region" aria-label="Text of the article">'
-        f'<div class="text">{_marked(article.text, here, current)}</div></div></section>'
+        f'<div class="text">{"".join(parts)}</div></div></section>'
     )
 
 
-def _at(current: Place | None) -> str:
-    return f"{current.article_id}:{current.start}:{current.end}" if current else ""
+def _at(current: Place) -> str:
+    return f"{current.article_id}:{current.start}:{current.end}"
+
+
+def _part(article: Article, turn_id: str | None, label: str, begin: int) -> str:
+    go = button(label, "article", article=article.id, turn=turn_id or "", begin=begin)
+    return f"<p class='cut'>… {go} …</p>"
 
 
 def _steps(places: Sequence[Place], current: Place | None, turn_id: str | None) -> str:
@@ -87,20 +105,22 @@ def _steps(places: Sequence[Place], current: Place | None, turn_id: str | None) 
     before, after = places[index - 1], places[(index + 1) % len(places)]
     return (
         '<span class="steps">'
-        + button("←", "open", title="Previous source", turn=turn_id, n=before.number)
+        + button("←", "open", title="Previous source", turn=turn_id, n=before.key)
         + f'<span aria-live="polite">{count}</span>'
-        + button("→", "open", title="Next source", turn=turn_id, n=after.number)
+        + button("→", "open", title="Next source", turn=turn_id, n=after.key)
         + "</span>"
     )
 
 
-def _marked(whole: str, places: Sequence[Place], current: Place | None) -> str:
-    """Write a text with its spans marked; spans may touch, overlap and hold one another."""
-    first, last = _window(len(whole), current)
+def _marked(
+    whole: str, places: Sequence[Place], current: Place | None, shown: tuple[int, int]
+) -> str:
+    """Write a part of a text with its spans marked; they may touch, overlap, hold one another."""
+    first, last = shown
     edges = {first, last}
     for place in places:
         edges |= {min(max(edge, first), last) for edge in (place.start, place.end)}
-    pieces = ["<p class='cut'>… the article begins earlier …</p>"] if first else []
+    pieces: list[str] = []
     for start, end in pairwise(sorted(edges)):
         inside = [place for place in places if place.start <= start and end <= place.end]
         if not inside:
@@ -114,14 +134,10 @@ def _marked(whole: str, places: Sequence[Place], current: Place | None) -> str:
             data_n=" ".join(ends) or None,
         )
         pieces.append(f"<mark{marks}>{text(whole[start:end])}</mark>")
-    if last < len(whole):
-        pieces.append("<p class='cut'>… the article goes on …</p>")
     return "".join(pieces)
 
 
-def _window(length: int, current: Place | None) -> tuple[int, int]:
-    if length <= _SHOWN_CHARS:
-        return 0, length
-    middle = current.start if current else 0
-    first = min(max(middle - _SHOWN_CHARS // 2, 0), length - _SHOWN_CHARS)
-    return first, first + _SHOWN_CHARS
+def _window(length: int, current: Place | None, begin: int) -> tuple[int, int]:
+    first = current.start - _SHOWN_CHARS // 2 if current else begin
+    first = min(max(first, 0), max(length - _SHOWN_CHARS, 0))
+    return first, min(first + _SHOWN_CHARS, length)

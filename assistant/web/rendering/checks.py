@@ -12,6 +12,12 @@ VERDICTS: dict[Verdict, tuple[str, str]] = {
 }
 """Each verdict's shape and words: colour is never the only sign."""
 
+_MEANINGS: dict[Verdict, str] = {
+    "supported": "what is cited states it, and no check found a fault",
+    "partly": "it is likely, but a check is in doubt: read what is cited",
+    "unsupported": "it is no part of the answer",
+}
+
 CHECK_WORDS = {
     "cited": "cites evidence that was read",
     "numbers": "numbers and units agree",
@@ -61,9 +67,17 @@ def render_checks(answer: Answer) -> str:
         )
     )
     return (
-        f"<details><summary>How this was checked</summary>{shown}{dropped}{notes}"
+        f"<details><summary>How this was checked</summary>{shown}{dropped}{notes}{_legend()}"
         f'<p class="facts">{facts}</p></details>'
     )
+
+
+def _legend() -> str:
+    items = "".join(
+        f'<li><span class="shape" aria-hidden="true">{shape}</span> {words}: {_MEANINGS[kind]}</li>'
+        for kind, (shape, words) in VERDICTS.items()
+    )
+    return f'<ul class="legend">{items}</ul>'
 
 
 def _checked(statement: Statement) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.web.conversations import Conversation
+from assistant.web.conversations import LISTED, Conversation
 from assistant.web.rendering.answers import render_turn
 from assistant.web.rendering.markup import attributes, button, plural, text
 from assistant.web.turns import TurnView
@@ -77,6 +77,8 @@ def render_conversations(found: Sequence[Conversation], current: str, words: str
     listed = (
         f'<ul class="conversations">{items}</ul>' if items else f'<p class="none">{nothing}</p>'
     )
+    if len(found) >= LISTED:
+        listed += f'<p class="none">The newest {LISTED}; search for the others.</p>'
     new = button("+ New conversation", "new", class_="new")
     return (
         f'<nav class="history" aria-label="Conversations">{new}'

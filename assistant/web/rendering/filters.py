@@ -32,10 +32,16 @@ def render_filters(
     narrowed = " narrowed" if where else ""
     return (
         f'<details class="filters{narrowed}"{" open" if opened else ""}><summary>'
-        f"{text(describe_filter(where, articles))}</summary>"
+        f"{text(_searched(where, len(articles)))}</summary>"
         f"<form{marks}>{wrong}{_sources(where, articles)}"
         f"{_dates(where)}{_articles(where, articles, words)}</form>{clear}</details>"
     )
+
+
+def _searched(where: SearchFilter, articles: int) -> str:
+    if where:
+        return describe_filter(where)
+    return f"Searching all {plural(articles, 'article')}" if articles else "No articles"
 
 
 def _sources(where: SearchFilter, articles: Sequence[ArticleReference]) -> str:
@@ -86,10 +92,8 @@ def _box(name: str, value: str, label: str, more: str = "", *, checked: bool) ->
     return f"<label class='box'><input{marks}{ticked}><span>{text(label)}{more}</span></label>"
 
 
-def describe_filter(where: SearchFilter, articles: Sequence[ArticleReference]) -> str:
-    """Say in words what is searched."""
-    if not where:
-        return f"Searching all {plural(len(articles), 'article')}" if articles else "No articles"
+def describe_filter(where: SearchFilter) -> str:
+    """Say in words to what a search is narrowed, as of a filter that is not empty."""
     parts = []
     if where.sources:
         parts.append("from " + ", ".join(where.sources))

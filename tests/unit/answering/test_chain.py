@@ -11,6 +11,7 @@ from assistant.answering.chain import AnswerChain
 from assistant.errors import QuestionError
 from assistant.index import Index
 from assistant.types import (
+    Drafted,
     Event,
     Finished,
     Retrieved,
@@ -56,12 +57,15 @@ def test_printed_numbers_count_from_one_in_reading_order(run: Runner) -> None:
 
 
 def test_events_come_in_order_and_the_union_is_closed(run: Runner) -> None:
-    assert set(get_args(Event)) == {Retrieved, Token, Verified, Finished}
+    assert set(get_args(Event)) == {Retrieved, Token, Drafted, Verified, Finished}
     events = run(HEIGHT, "It reached 45 metres.").events
     kinds = [type(event) for event in events]
     assert kinds[0] is Retrieved
-    assert set(kinds[1:-2]) == {Token}
-    assert kinds[-2:] == [Verified, Finished]
+    assert set(kinds[1:-3]) == {Token}
+    assert kinds[-3:] == [Drafted, Verified, Finished]
+    _, drafted, verified, finished = events[-4:]
+    assert drafted.statements == (verified.statement.text,)
+    assert verified.citations == finished.answer.citations
     text = "".join(event.text for event in events if isinstance(event, Token))
     assert text == "It reached 45 metres."
 

@@ -52,6 +52,26 @@ def test_an_uploaded_file_is_found_at_once_and_known_the_second_time(client: Tes
     assert again == {"added": [], "unchanged": added.added, "failed": []}
 
 
+def test_the_file_that_was_added_comes_back_as_it_was_and_opens_nowhere(
+    client: TestClient, scripted: BridgeAssistant
+) -> None:
+    page = b"<html><title>Kestrel sold</title><script>x</script><p>It was sold for 70 euros.</p>"
+    added = client.post("/v1/articles", files={"file": ("s.html", page)}).json()["added"][0]
+    reply = client.get(f"/v1/articles/{added}/original")
+    assert reply.content == page
+    assert reply.headers["content-type"] == "application/octet-stream"
+    assert reply.headers["content-disposition"].startswith("attachment; filename*=UTF-8''kestrel")
+    assert reply.headers["content-disposition"].endswith(".html")
+    assert "sandbox" in reply.headers["content-security-policy"]
+    known = article_of(scripted, "Ferry line ends")
+    assert b"source: Courier" in client.get(f"/v1/articles/{known.id}/original").content
+    (scripted.settings.corpus_location / "ferry.md").unlink()
+    gone = client.get(f"/v1/articles/{known.id}/original")
+    assert gone.status_code == 404, gone.text
+    assert gone.json()["error"]["hint"]
+    assert client.get("/v1/articles/none/original").status_code == 404
+
+
 def test_a_deleted_article_is_gone(client: TestClient, scripted: BridgeAssistant) -> None:
     known = article_of(scripted, "Ferry line ends")
     assert client.delete(f"/v1/articles/{known.id[:15]}").status_code == 404

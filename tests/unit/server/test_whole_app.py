@@ -45,6 +45,15 @@ def test_api_and_web_share_one_app(whole: TestClient) -> None:
     assert "/v1/answers" in whole.get("/openapi.json").json()["paths"]
 
 
+def test_the_page_offers_the_file_of_an_article(
+    whole: TestClient, scripted: BridgeAssistant
+) -> None:
+    (ferry, _) = scripted.articles()
+    assert b"source: Courier" in whole.get(f"/originals/{ferry.article_id}").content
+    assert whole.get("/originals/none").status_code == 404
+    assert whole.get("/originals/..%2f..%2fkeys.json").status_code == 404
+
+
 def test_an_article_of_more_than_a_message_passes_the_guard_of_the_web(
     whole: TestClient, scripted: BridgeAssistant
 ) -> None:

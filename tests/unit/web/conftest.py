@@ -39,7 +39,7 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def chat(tmp_path: Path, model: WaitingModel, indexed: Path) -> Iterator[Chat]:
     folder = tmp_path / "copy"
     shutil.copytree(indexed, folder)
-    assistant = open_scripted(folder / "data", model, corpus=folder / "corpus")
+    assistant = open_scripted(folder / "data", model, corpus=folder / "corpus", embedded=True)
     visitors = {name: Visitor(name, may_edit=name != "reader") for name in ("ann", "bob", "reader")}
     conversations = Conversations(tmp_path / "conversations.sqlite3")
     yield Chat(

@@ -31,6 +31,29 @@ async def test_the_evidence_is_drawn_before_the_model_writes(
     assert "✓" in last(seen, "live")
 
 
+async def test_a_second_draft_is_drawn_in_the_place_of_the_first(
+    chat: Chat, model: WaitingModel
+) -> None:
+    model.drafts = ["NOT STATED", "No, the bridge is 7.4 kilometres long. [1]"]
+    updates = await asked(chat, "Is the Marlow bridge 7 kilometres long?")
+    drawn = [update["live"] for update in updates if "live" in update]
+    failed = next(index for index, html in enumerate(drawn) if "was not supported" in html)
+    assert not any("NOT STATED" in html for html in drawn[failed + 1 :])
+    assert any("Checking each statement" in html for html in drawn[failed:])
+    assert 'data-stage="done"' in drawn[-1]
+    assert "No, the bridge is 7.4 kilometres long." in drawn[-1]
+
+
+async def test_an_earlier_question_is_asked_again_where_it_was_asked(chat: Chat) -> None:
+    await chat.act({"act": "filter", "said": {"source": ["Gazette"]}}, page())
+    turn = last(await asked(chat), "live").split('data-turn="')[1].split('"')[0]
+    await chat.act({"act": "unfilter"}, page())
+    again = {"act": "again", "turn": turn}
+    drawn = last([update async for update in chat.ask_again(again, page())], "live")
+    assert "Searching only from Gazette" in drawn
+    assert "Searching only" not in last(await asked(chat), "live")
+
+
 async def test_a_slow_answer_does_not_hold_up_the_evidence_of_another(
     chat: Chat, model: WaitingModel
 ) -> None:

@@ -49,6 +49,20 @@ async def test_an_article_is_removed_by_editors_only(chat: Chat, corpus: CorpusP
     assert chat.assistant.entries() == []
 
 
+async def test_changes_and_checks_are_limited(chat: Chat, tmp_path: Path) -> None:
+    corpus = CorpusPage(chat.assistant, chat.sessions, RateLimit(1), (".md",))
+    too_many = " ".join(f"https://example.com/{number}" for number in range(101))
+    (refused,) = [update async for update in corpus.add([], too_many, page())]
+    assert "More than 100 sources at once" in refused["courier"]
+    (refused,) = [update async for update in corpus.add([], "https://example.com", page())]
+    assert "more than 1 changes and checks a minute" in refused["courier"]
+    checked = await corpus.act({"act": "check"}, page("reader"))
+    assert "disk" in checked["health"].lower()
+    refused = await corpus.act({"act": "check"}, page("reader"))
+    assert "more than 1 changes and checks a minute" in refused["courier"]
+    assert len(chat.assistant.articles()) == 1
+
+
 async def test_the_table_has_passages_and_the_day_of_adding(chat: Chat, corpus: CorpusPage) -> None:
     update = await corpus.open_page(page())
     (entry,) = chat.assistant.entries()

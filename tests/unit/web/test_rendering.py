@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from typing import get_args
@@ -10,9 +12,9 @@ from typing import get_args
 import pytest
 
 from assistant import Article, ArticleEntry
-from assistant.types import ArticleReference, SearchFilter
-from assistant.web.conversations import Conversation
-from assistant.web.exporting import conversation_as_markdown
+from assistant.types import ArticleReference, Drafted, SearchFilter, Token, Verified
+from assistant.web.conversations import LISTED, Conversation
+from assistant.web.exporting import conversation_as_json, conversation_as_markdown
 from assistant.web.rendering.adding import Adding, Fate, Outcome, render_adding
 from assistant.web.rendering.answers import render_turn
 from assistant.web.rendering.articles import render_article, render_evidence
@@ -34,7 +36,7 @@ from assistant.web.rendering.corpus import (
 from assistant.web.rendering.filters import describe_filter, render_filters
 from assistant.web.rendering.markup import link, text
 from assistant.web.rendering.settings import without_secret
-from assistant.web.turns import Place, TurnView
+from assistant.web.turns import Place, TurnView, advance, places_of, places_with
 from tests.support.answers import make_answer, make_evidence, make_refusal
 from tests.support.hostile import PAYLOADS, title_of
 
@@ -45,8 +47,8 @@ OURS = set(
 )
 ALLOWED = set(
     "class title type id for name value max maxlength autocomplete placeholder checked selected "
-    "role tabindex href target rel method action open viewbox preserveaspectratio x y x1 x2 y1 y2 "
-    "rx width height colspan".split()
+    "role tabindex href download target rel method action open viewbox preserveaspectratio x y "
+    "x1 x2 y1 y2 rx width height colspan".split()
 )
 
 
@@ -91,7 +93,14 @@ def turns_with(payload: str) -> list[TurnView]:
             dataclasses.replace(live, stage=stage, place=2)
             for stage in ("searching", "waiting", "reading", "writing", "stopped")
         ),
-        dataclasses.replace(live, stage="writing", checked=answer.statements),
+        dataclasses.replace(
+            live,
+            stage="writing",
+            where=SearchFilter(sources=(payload,)),
+            drafted=(payload, payload),
+            checked=answer.statements,
+            cited=answer.citations,
+        ),
         dataclasses.replace(live, stage="failed", problem=payload),
         dataclasses.replace(live, stage="done", answer=answer, rated=True, note=payload),
         dataclasses.replace(
@@ -104,7 +113,7 @@ def everything_with(payload: str) -> list[str]:
     """Every view there is, each text of it the payload."""
     turns = turns_with(payload)
     article = Article(payload, f"Before. {payload} After.", payload, payload, payload)
-    place = Place(1, article.id, payload, 8, 8 + len(payload), payload)
+    place = Place("1", 1, article.id, payload, 8, 8 + len(payload), payload)
     reference = ArticleReference("a1", payload, payload, date(2031, 3, 4))
     entry = ArticleEntry("a1", payload, payload, date(2031, 3, 4), 3, datetime.now(UTC))
     listed = Conversation("c1", payload, 0.0, 0.0)
@@ -196,8 +205,8 @@ def test_the_marked_text_of_an_article_is_the_span() -> None:
     start = whole.index("The second")
     end = whole.index(" Third")
     article = Article("T", whole)
-    one = Place(1, article.id, "T", start, end, whole[start:end])
-    two = Place(2, article.id, "T", start + 4, len(whole), whole[start + 4 :])
+    one = Place("1", 1, article.id, "T", start, end, whole[start:end])
+    two = Place("2", 2, article.id, "T", start + 4, len(whole), whole[start + 4 :])
     html = render_article(article, (one, two), one, "t")
     current = "".join(
         part.split("</mark>")[0].split(">", 1)[1]
@@ -211,12 +220,68 @@ def test_the_marked_text_of_an_article_is_the_span() -> None:
 def test_of_a_very_long_article_the_neighbourhood_of_the_span_is_shown() -> None:
     whole = "word " * 100_000
     article = Article("T", whole)
-    place = Place(1, article.id, "T", 250_000, 250_004, "word")
+    place = Place("1", 1, article.id, "T", 250_000, 250_004, "word")
     html = render_article(article, (place,), place, "t")
     assert len(html) < 80_000
     assert '<mark class="current"' in html
-    assert "begins earlier" in html
-    assert "goes on" in html
+    parts = re.findall(r'data-begin="(\d+)">(Earlier|Later) part', html)
+    assert parts == [("160000", "Earlier"), ("280000", "Later")]
+
+
+def test_every_part_of_a_very_long_article_can_be_reached() -> None:
+    whole = "".join(f"word{index} " for index in range(20_000))
+    article = Article("T", whole)
+    begin, reached = 0, 0
+    while True:
+        html = render_article(article, (), None, None, begin=begin)
+        assert read(html).shown.count(whole[begin : begin + 100]) == 1
+        reached = begin + 60_000
+        later = re.findall(r'data-begin="(\d+)">Later part', html)
+        if not later:
+            break
+        begin = int(later[0])
+    assert reached >= len(whole)
+
+
+def test_a_statement_is_checked_in_its_place_with_its_numbers() -> None:
+    answer = make_answer()
+    drafted = (answer.statements[0].text, "It was painted red.", "It has no toll.")
+    view = advance(TurnView("t", "Q?", draft="It"), Drafted(drafted))
+    view = advance(view, Verified(answer.statements[0], answer.citations))
+    view = advance(view, Verified(answer.dropped[0]))
+    shown = read(render_turn(view)).shown
+    assert "Checking each statement" in shown
+    assert "✓ supported" in shown
+    assert "✕ not supported" in shown
+    assert "Draft, not checked yet: It has no toll." in shown
+    assert "It was painted red" not in shown  # the dropped one stands for it
+    assert 'data-act="open" title="Open source 1 in its article"' in render_turn(view)
+    assert [place.key for place in places_of(view)] == ["1"]
+
+
+def test_a_second_draft_takes_the_place_of_the_first() -> None:
+    answer, evidence = make_answer(), (make_evidence(),)
+    view = TurnView("t", "Q?", stage="reading", evidence=evidence)
+    view = advance(advance(view, Token("It is red.")), Drafted(("It is red.",)))
+    assert "Checking each statement" in read(render_turn(view)).shown
+    view = advance(view, Verified(answer.dropped[0]))
+    assert "The draft was not supported; reading 1 sentence again" in read(render_turn(view)).shown
+    view = advance(view, Token("No,"))
+    shown = read(render_turn(view)).shown
+    assert "Drafting from the evidence" in shown
+    assert "It is red" not in shown
+    assert "not supported" not in shown
+    assert "No," in shown
+
+
+def test_an_article_that_was_opened_from_the_evidence_stays_in_it() -> None:
+    answer = make_answer()
+    view = TurnView("t", "Q?", evidence=(make_evidence(number=1), make_evidence(number=2)))
+    assert [place.key for place in places_of(view)] == ["read-1", "read-2"]
+    view = advance(view, Verified(answer.statements[0], answer.citations))
+    assert [place.key for place in places_of(view)] == ["1"]
+    assert [place.number for place in places_with(view, "read-2")] == [1, 2]
+    assert places_with(view, "3") == ()
 
 
 def test_the_table_can_be_searched_and_ordered() -> None:
@@ -237,9 +302,24 @@ def test_a_reader_without_rights_sees_no_remove() -> None:
     assert "Remove" not in render_table(entries, TableView(), may_edit=False)
 
 
+def test_a_cut_list_of_conversations_says_so() -> None:
+    listed = [Conversation(f"c{number}", "T", 0.0, 0.0) for number in range(LISTED)]
+    assert f"The newest {LISTED}" in read(render_conversations(listed, "", "")).shown
+    assert "The newest" not in read(render_conversations(listed[:-1], "", "")).shown
+
+
+def test_a_turn_says_that_it_was_narrowed() -> None:
+    where = SearchFilter(sources=("Gazette",))
+    view = TurnView("t", "Q?", stage="done", where=where, answer=make_answer())
+    assert "Searching only from Gazette" in read(render_turn(view)).shown
+    assert "Searching only from Gazette" in conversation_as_markdown("T", [view])
+    (turn,) = json.loads(conversation_as_json("T", [view]))["turns"]
+    assert turn["where"]["sources"] == ["Gazette"]
+
+
 def test_filters_are_said_in_words() -> None:
     where = SearchFilter(sources=("Gazette",), published_from=date(2020, 1, 2))
-    assert describe_filter(where, []) == "Searching only from Gazette, since 2 January 2020"
+    assert describe_filter(where) == "Searching only from Gazette, since 2 January 2020"
 
 
 def test_settings_show_no_password_of_an_address() -> None:
