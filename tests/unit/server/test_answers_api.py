@@ -57,8 +57,8 @@ def test_events_come_in_order_and_end_with_the_answer(
     events = events_of(reply.text)
     names = [name for name, _ in events]
     assert names[0] == "retrieved"
-    assert names[-2:] == ["verified", "finished"]
-    assert set(names[1:-2]) == {"token"}
+    assert names[-3:] == ["drafted", "verified", "finished"]
+    assert set(names[1:-3]) == {"token"}
     draft = "".join(data["text"] for name, data in events if name == "token")
     assert draft.startswith("The Marlow-2 bridge reached")
     AnswerBody.model_validate(events[-1][1]["answer"])

@@ -78,6 +78,7 @@ def test_the_document_has_an_example_for_every_body(client: TestClient) -> None:
         "/v1/search",
         "/v1/articles",
         "/v1/articles/{article_id}",
+        "/v1/articles/{article_id}/original",
         "/v1/models",
         "/v1/models/{model}",
         "/v1/chat/completions",
