@@ -193,11 +193,12 @@ class CorpusFolder:
             SourceError: it cannot be read.
         """
         content = self._storage.read(file.name)
-        stem, suffix = posixpath.splitext(posixpath.basename(file.name))
+        name = posixpath.basename(file.name)
         kept = original_of(file.name, content)
         if kept is None:
-            return Original(stem + suffix, content)
-        return Original(stem + posixpath.splitext(kept)[1], self._storage.read(kept))
+            return Original(name, content)
+        suffix = posixpath.splitext(kept)[1]
+        return Original(posixpath.splitext(name)[0] + suffix, self._storage.read(kept))
 
     def remove(self, article_id: str) -> str:
         """Delete every file of an article, and the original that was kept for it.

@@ -35,7 +35,7 @@ router = APIRouter(prefix="/v1", tags=["questions"], dependencies=[Depends(requi
 _STREAMED = (
     'event: retrieved\ndata: {"evidence": [...], "rewritten": null}\n\n'
     'event: token\ndata: {"text": "The Hwasong-15"}\n\n'
-    'event: drafted\ndata: {"statements": ["The Hwasong-15 reached 4,500 km [1]."]}\n\n'
+    'event: drafted\ndata: {"statements": ["The Hwasong-15 reached 4,500 km."]}\n\n'
     'event: verified\ndata: {"statement": {...}, "citations": [...]}\n\n'
     'event: finished\ndata: {"answer": {...}}\n\n'
 )
