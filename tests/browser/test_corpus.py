@@ -82,6 +82,10 @@ def test_an_uploaded_page_and_pdf_are_answered_from_and_removed(
     expect(page.locator("#live .answer")).to_contain_text("820")
     page.locator("#live .cite").first.click()
     expect(page.locator("#pane mark.current")).to_contain_text("820 passengers")
+    with page.expect_download() as download:
+        page.locator("#pane").get_by_role("link", name="Original file").click()
+    assert Path(download.value.path()).read_bytes() == pdf.read_bytes()
+    assert download.value.suggested_filename.endswith(".pdf")
 
     page.locator("[data-page-link=corpus]").first.click()
     page.locator("#table input[type=search]").fill("orsay")

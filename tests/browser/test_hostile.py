@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import frontmatter
 import pytest
 from langchain_core.messages import BaseMessage
 from playwright.sync_api import Page
@@ -43,10 +44,16 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         folder / "data", obey, corpus=corpus, pause_s=0.05, verification=False
     )
     for number, payload in enumerate(PAYLOADS):
-        title = f"{title_of(payload)} {number}"
-        line = f"The Marlow{number} bridge {title_of(payload)} is {number + 3} kilometres long."
-        body = f"{line}\n\n{payload}\n"
-        (corpus / f"attack{number}.txt").write_text(f"{title}\n\n{body}", "utf-8")
+        attack = title_of(payload)
+        line = f"The Marlow{number} bridge {attack} is {number + 3} kilometres long."
+        head = {
+            "title": f"{attack} {number}",
+            "source": f"Gazette {number} {attack}",
+            "author": attack,
+            "url": attack,
+        }
+        article = frontmatter.Post(f"{line}\n\n{payload}\n", **head)
+        (corpus / file_name(number, attack)).write_text(frontmatter.dumps(article), "utf-8")
     assistant.refresh()
     assert len(assistant.articles()) >= len(PAYLOADS) - 1  # one, with a NUL, is refused as binary
     with serving_here(assistant, ServeOptions(questions_per_minute=1000)) as address:
@@ -54,10 +61,18 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assistant.close()
 
 
+def file_name(number: int, attack: str) -> str:
+    """Name a file by an attack, as far as a file system goes along."""
+    spelled = "".join(letter for letter in attack if letter.isprintable()).replace(
+        "/", "\N{DIVISION SLASH}"
+    )
+    return f"{number} {spelled[:60]}.md"
+
+
 def unharmed(page: Page) -> None:
     """Nothing ran, nothing covers the page, nothing foreign is in it, it is where it was."""
     found = page.evaluate(
-        """() => ({
+        r"""() => ({
             ran: window.hacked ?? null,
             foreign: [...document.querySelectorAll(
                 '.gradio-container :is(img, iframe, video, audio, object, embed, base, meta, link,'
@@ -68,7 +83,9 @@ def unharmed(page: Page) -> None:
                 .map(item => item.outerHTML),
             handlers: [...document.querySelectorAll('.html-container *')].flatMap(item =>
                 [...item.attributes].filter(one => one.name.startsWith('on')).map(one => one.name)),
-            links: [...document.querySelectorAll('.html-container a[href]')].map(item => item.href),
+            links: [...document.querySelectorAll('.html-container a[href]')].map(item => item.href)
+                .filter(href => !/^[^?#]*\/originals\/[0-9a-f]{16}$/.test(href)
+                    || !href.startsWith(location.origin)),
             cover: document.elementFromPoint(innerWidth / 2, 20)?.closest('.bar') !== null,
         })"""
     )
