@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from assistant import Assistant
@@ -105,9 +106,11 @@ def serving(data: Path, *arguments: str, **variables: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def serving_here(assistant: Assistant, options: ServeOptions) -> Iterator[str]:
+def serving_here(
+    assistant: Assistant, options: ServeOptions, *, port: int | None = None
+) -> Iterator[str]:
     """Serve an assistant from a thread of this process, for those with scripted models."""
-    port = free_port()
+    port = port or free_port()
     server: list[uvicorn.Server] = []
 
     async def run() -> None:
@@ -202,3 +205,12 @@ def ask(page: Page, question: str, *, stage: str = "done") -> None:
     shown = page.locator("#live .question")
     shown.filter(has_text=question.strip().splitlines()[0]).wait_for()
     page.wait_for_selector(f"#live .turn[data-stage={stage}]", timeout=ANSWER_MS)
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    """Return what axe-core finds serious or critical: its rule, and the markup it is about."""
+    return [
+        (item["id"], [node["html"][:200] for node in item["nodes"]])
+        for item in Axe().run(page).response["violations"]
+        if item["impact"] in {"serious", "critical"}
+    ]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.conftest import ask, find_chromium, serving
+from tests.browser.conftest import ANSWER_MS, ask, find_chromium, serving
 from tests.integration.conftest import ROOT
 
 IMAGES = ROOT / "docs" / "images"
@@ -41,7 +41,9 @@ def take(browser: Browser, address: str) -> None:
     """Go through the main states."""
     page = open_page(browser, address)
     shoot(page, "welcome")
-    ask(page, HEIGHT)
+    ask(page, HEIGHT, stage="reading")
+    shoot(page, "reading")
+    page.wait_for_selector("#live .turn[data-stage=done]", timeout=ANSWER_MS)
     page.locator("#live .cite").first.click()
     page.wait_for_selector("#pane mark.current")
     page.mouse.move(700, 600)

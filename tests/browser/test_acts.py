@@ -17,7 +17,7 @@ from playwright.sync_api import Error, Page, expect
 from assistant.server.options import ServeOptions
 from evals.reporting import write_report
 from evals.rows import ROWS
-from tests.browser.conftest import Watched, ask, serving_here
+from tests.browser.conftest import Watched, ask, serving_here, violations
 from tests.support.evals import answered, refused, row, sample, unanswerable
 from tests.support.scripted import answer_from_first_line, open_scripted
 
@@ -296,6 +296,22 @@ def test_the_newest_eval_report_is_shown_with_intervals_and_plots(
     report = page.frame_locator("#evals iframe")
     expect(report.locator("h1")).to_have_text("Evals: bridges")
     expect(report.locator("svg").first).to_be_visible()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_eval_report_is_accessible_by_itself(
+    open_page: Callable[..., Watched], bridges: str, scheme: str
+) -> None:
+    options = {"extra_http_headers": {"X-User": "measurer"}, "color_scheme": scheme}
+    page = open_page(bridges, **options).page
+    go_to(page, "evals")
+    page.locator("#evals iframe").scroll_into_view_if_needed()
+    report = page.locator("#evals iframe").element_handle().content_frame()
+    assert report is not None
+    page.set_content(report.content())
+    expect(page.locator("h1")).to_have_text("Evals: bridges")
+    assert violations(page) == []
 
 
 def test_who_may_only_read_asks_but_changes_nothing_however_he_tries(

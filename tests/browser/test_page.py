@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from assistant.server.options import ServeOptions
-from tests.browser.conftest import Watched, ask, serving_here
+from tests.browser.conftest import Watched, ask, serving_here, violations
 from tests.support.scripted import answer_from_first_line, open_scripted
 
 pytestmark = [
@@ -110,6 +110,7 @@ def test_conversations_are_reached_from_the_keyboard_on_narrow_screens(
     expect(aside).to_be_visible()
     expect(toggle).to_have_attribute("aria-expanded", "true")
     assert page.evaluate("document.activeElement.matches('#aside button')")
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.keyboard.press("Escape")
     expect(aside).not_to_be_visible()
@@ -136,6 +137,7 @@ def test_a_conversation_is_renamed_and_deleted_on_a_narrow_screen(
     expect(acts).to_have_attribute("aria-expanded", "true")
     rename.press("Enter")
     page.locator("dialog input").fill("Bridges")
+    assert violations(page) == []
     page.keyboard.press("Enter")
     expect(page.locator(".named h2")).to_have_text("Bridges")
     with page.expect_download():
@@ -143,6 +145,23 @@ def test_a_conversation_is_renamed_and_deleted_on_a_narrow_screen(
     page.get_by_role("button", name="Delete").press("Enter")
     page.locator("dialog button.danger").press("Enter")
     page.wait_for_selector(".welcome")
+
+
+def test_what_was_typed_but_not_asked_is_there_after_a_reload(
+    open_page: Callable[..., Watched], bridges: str
+) -> None:
+    page = open_page(bridges, **as_user("typist")).page
+    ask(page, "How long is the Marlow1 bridge?")
+    typed = page.locator("#question textarea")
+    typed.fill("How long is the <b>other</b>?")
+    page.reload()
+    page.wait_for_selector("#live .turn")
+    expect(typed).to_have_value("How long is the <b>other</b>?")
+    page.keyboard.press("Escape")
+    ask(page, "How long is the Marlow2 bridge?")
+    page.reload()
+    page.wait_for_selector("#live .turn")
+    expect(typed).to_have_value("")
 
 
 def test_only_those_who_may_add_articles_see_the_form(

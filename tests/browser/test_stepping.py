@@ -1,4 +1,4 @@
-"""Going through all spans of an answer that cites several. Only the models are scripted."""
+"""An answer of several statements, each with its source. Only the models are scripted."""
 
 from __future__ import annotations
 
@@ -42,6 +42,47 @@ def bridges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serving_here(assistant, ServeOptions()) as address:
         yield address
     assistant.close()
+
+
+def watch_places(page: Page) -> None:
+    """Note each place in which a statement is drawn, and how far the page shifts by itself."""
+    page.evaluate(
+        """() => {
+            window.places = {}; window.moved = 0; window.drawn = new Set();
+            new PerformanceObserver(list => {
+                for (const shift of list.getEntries()) window.moved += shift.value;
+            }).observe({type: 'layout-shift', buffered: false});
+            new MutationObserver(() => {
+                const turn = document.querySelector('#live .turn');
+                if (!turn) return;
+                const origin = turn.getBoundingClientRect().top;
+                const lines = turn.querySelectorAll(':is(.draft, .answer) > p');
+                if (turn.querySelector('.draft .statement')) window.drawn.add(
+                    [...lines].map(line => line.className.split(' ')[0]).join(' '));
+                lines.forEach((line, number) => {
+                    const top = Math.round(line.getBoundingClientRect().top - origin);
+                    (window.places[number] ||= new Set()).add(top);
+                });
+            }).observe(document.querySelector('#live'), {subtree: true, childList: true});
+        }"""
+    )
+
+
+def test_statements_are_checked_in_their_place(
+    open_page: Callable[..., Watched], bridges: str
+) -> None:
+    page = open_page(bridges).page
+    watch_places(page)
+    ask(page, QUESTION)
+    steps, places = page.evaluate(
+        "[[...window.drawn], Object.values(window.places).map(tops => [...tops])]"
+    )
+    count = page.locator("#live .answer .statement").count()
+    assert count >= len(LENGTHS)
+    assert steps[0].split().count("statement") == 1
+    assert steps[-1].split() == ["statement"] * count
+    assert [len(tops) for tops in places] == [1] * count, places
+    assert page.evaluate("window.moved") < 0.01
 
 
 def is_read(page: Page) -> bool:

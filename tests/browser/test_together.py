@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from assistant.server.options import ServeOptions
-from tests.browser.conftest import ANSWER_MS, Watched, serving_here
+from tests.browser.conftest import ANSWER_MS, Watched, serving_here, violations
 from tests.support.scripted import answer_from_first_line, open_scripted
 
 pytestmark = [
@@ -119,6 +119,7 @@ def test_who_stops_or_closes_the_page_lets_the_next_one_in(
     status = waiting.locator("#live .status")
     expect(status).to_contain_text("Place 1 in the queue; the evidence is here already")
     assert queue(watcher, slow) == (1, 1)
+    assert violations(leaver) == violations(waiting) == []
     if how == "stop":
         leaver.get_by_role("button", name="Stop").click()
         leaver.wait_for_selector("#live .turn[data-stage=stopped]", timeout=5_000)

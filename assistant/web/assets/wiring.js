@@ -119,6 +119,16 @@ if (!window.articleAssistant) {
   app.box = () => document.querySelector("#question textarea");
   app.opener = null;
 
+  // A reload, Gradio's own after a restart of the server too, keeps what was not asked yet.
+  addEventListener("pagehide", () => sessionStorage.setItem("typed", app.box()?.value || ""));
+  app.retype = () => {
+    const typed = sessionStorage.getItem("typed");
+    sessionStorage.removeItem("typed");
+    if (!typed || app.box()?.value !== "") return;
+    app.box().value = typed;
+    app.box().dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
   app.tab = (id) => {
     document.body.dataset.page = id;
     for (const link of document.querySelectorAll("[data-page-link]")) {
@@ -280,6 +290,7 @@ const drawn = () => {
   if (live) settle(live);
   if (element.closest("#live")) {
     app.keep(element.querySelector(".turn"));
+    if (app.box()) app.retype();
     const busy = app.isLive();
     const was = app.wasLive;
     app.wasLive = busy;

@@ -63,7 +63,7 @@ def _outcome(view: TurnView) -> str:
             '<p class="status stopped"><span class="shape">■</span> Stopped. What had been drafted '
             f'was not checked and is not kept.</p><p class="turn-acts">{again}{edit}</p>'
         )
-    return _status(view) + _draft(view)
+    return _draft(view) + _status(view)  # in this order, nothing moves when the status goes
 
 
 def _status(view: TurnView) -> str:
