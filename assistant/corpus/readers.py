@@ -107,7 +107,10 @@ def read_html(content: bytes, name: str, *, url: str | None = None) -> Article:
     except SourceError:
         raise
     except Exception as error:  # trafilatura and lxml raise many kinds on broken pages
-        raise SourceError(f"{name} is no HTML that can be read: {error}.") from error
+        raise SourceError(
+            f"{name} is no HTML that can be read: {error}.",
+            hint="Save the article's text as a .txt or .md file.",
+        ) from error
     if not isinstance(page, Document) or not page.text:
         raise SourceError(
             f"{name} has no main text.", hint="Save the article's text as a .txt or .md file."

@@ -55,7 +55,10 @@ def _read_path(path: Path, settings: Settings) -> Source:
     try:
         return Source(article, path.read_bytes(), path.suffix.lower(), path)
     except OSError as error:
-        raise SourceError(f"{path.name} cannot be read: {error}.") from error
+        raise SourceError(
+            f"{path.name} cannot be read: {error}.",
+            hint="Check who may read it, and add it again.",
+        ) from error
 
 
 def _read_page(url: str, settings: Settings) -> Source:

@@ -118,7 +118,10 @@ class LocalStorage:
             beside.write_bytes(content)
             beside.replace(path)
         except OSError as error:
-            raise SourceError(f"{path.name} cannot be stored: {_reason(error)}.") from error
+            raise SourceError(
+                f"{path.name} cannot be stored: {_reason(error)}.",
+                hint="Check the corpus folder and its disk, and add it again.",
+            ) from error
 
     def delete(self, name: str) -> None:
         """Delete a file, if it is there."""

@@ -110,7 +110,9 @@ def _checked_address(url: str, *, allow_private: bool, resolver: Resolver) -> st
             f"{url} cannot be reached: its host is not found.", hint="Check it and the network."
         ) from error
     if not addresses:
-        raise SourceError(f"{url} cannot be reached: its host has no address.")
+        raise SourceError(
+            f"{url} cannot be reached: its host has no address.", hint="Check it and the network."
+        )
     for address in addresses:
         if not allow_private and not _is_public(address):
             raise SourceError(
@@ -172,7 +174,7 @@ def _read(url: str, response: httpx.Response, content: bytes) -> FetchedPage:
             f"{url} is {kind}, which cannot be read.", hint="Pages, plain texts and PDFs can."
         )
     if not content.strip():
-        raise SourceError(f"{url} is empty.")
+        raise SourceError(f"{url} is empty.", hint="Open it in a browser to see why.")
     host = urlsplit(url).hostname
     if suffix == ".html":
         article = read_html(content, url, url=url)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse, PlainTextResponse, Response
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from assistant.errors import AssistantError
 from assistant.location import FolderUrl
@@ -19,6 +18,7 @@ from assistant.server.api import API_PATHS, ApiOptions, api_lifespan, include_ap
 from assistant.server.bodies import BodyLimit
 from assistant.server.guard import LOCAL, VISITOR, Guard, Logins
 from assistant.server.headers import SecurityHeaders
+from assistant.server.hosts import TrustedHosts
 from assistant.server.login import login_router
 from assistant.server.mcp import include_mcp, mcp_lifespan
 from assistant.server.options import ServeOptions, check_options
@@ -123,7 +123,7 @@ def create_app(assistant: Assistant, options: ServeOptions) -> FastAPI:
         open_paths=("/login",),
         keyed_paths=API_PATHS,
     )
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(options.allowed_hosts))
+    app.add_middleware(TrustedHosts, allowed_hosts=list(options.allowed_hosts))
     app.add_middleware(SecurityHeaders)
     return app
 

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from assistant.errors import ArticleNotFoundError
+from assistant.server.api import examples
 from assistant.server.api.access import require
 from assistant.server.api.errors import ApiError
 from assistant.server.api.schemas import (
@@ -23,7 +24,7 @@ from assistant.server.api.schemas import (
 )
 from assistant.server.api.state import api_of
 from assistant.server.originals import MEDIA_TYPE, send_original
-from assistant.types import AddReport, FailedSource, to_plain
+from assistant.types import AddReport, to_plain
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -33,12 +34,13 @@ router = APIRouter(prefix="/v1/articles", tags=["articles"])
 _reading = Depends(require("ask"))
 _managing = Depends(require("manage"))
 _PIECE_BYTES = 1 << 20
+_NOTHING_KEPT = "Nothing was added; mend the source and send it again."
 
 ArticleId = Annotated[
     str,
     InPath(
         description="The id of an article, or its first digits if only one article has them.",
-        examples=["e12fcbde31a4c5f7"],
+        examples=[examples.ARTICLE_ID],
         max_length=64,
     ),
 ]
@@ -95,7 +97,7 @@ async def get_original(article_id: ArticleId, request: Request) -> Response:
     response_model=AddedBody,
     dependencies=[_managing],
     summary="Add articles from a file or a web page",
-    responses=error_responses(400, 401, 403, 409, 413, 422, 503),
+    responses=error_responses(400, 401, 403, 409, 413, 422, 503, 507),
 )
 async def add_article(
     request: Request,
@@ -135,7 +137,7 @@ async def add_article(
                     await run_in_threadpool(kept.write, piece)
             report = await run_in_threadpool(_add, assistant, path)
     if report.failed and not (report.added or report.unchanged):
-        raise ApiError(422, "source_error", _reason(report.failed[0]), hint="")
+        raise ApiError(422, "source_error", report.failed[0].reason, hint=_NOTHING_KEPT)
     return {
         "added": list(report.added),
         "unchanged": list(report.unchanged),
@@ -148,7 +150,7 @@ async def add_article(
     response_model=RemovedBody,
     dependencies=[_managing],
     summary="Delete an article",
-    responses=error_responses(401, 403, 404, 409, 422, 503),
+    responses=error_responses(401, 403, 404, 409, 422, 503, 507),
 )
 async def delete_article(article_id: ArticleId, request: Request) -> dict[str, Any]:
     """Delete an article's files from the corpus; it is not found any more from then on.
@@ -178,7 +180,3 @@ def _file_name(given: str | None) -> str:
     suffix = Path(kept).suffix[:10]
     stem = kept[: len(kept) - len(Path(kept).suffix)].encode("utf-8", "replace")[:120]
     return f"{stem.decode('utf-8', 'ignore') or 'upload'}{suffix}"
-
-
-def _reason(failed: FailedSource) -> str:
-    return failed.reason

@@ -11,8 +11,16 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
+from assistant.server.api import examples
 from assistant.server.api.access import require
-from assistant.server.api.conversation import ChatRequest, ModelBody, ModelsBody, read_conversation
+from assistant.server.api.conversation import (
+    MODEL,
+    MODEL_BODY,
+    ChatRequest,
+    ModelBody,
+    ModelsBody,
+    read_conversation,
+)
 from assistant.server.api.errors import ApiError, request_id_of
 from assistant.server.api.events import EventStream, sse, unless_left, with_errors
 from assistant.server.api.schemas import error_responses
@@ -20,27 +28,25 @@ from assistant.server.api.state import api_of
 from assistant.server.api.text import disarm, disarm_piece, render_sources
 from assistant.types import Answer, Event, Finished, Token, Usage
 
-MODEL = "article-assistant"
-_CREATED = 1_735_689_600
 _DONE = sse("[DONE]")
 _EXAMPLE = {
     "id": "chatcmpl-6b1f",
     "object": "chat.completion",
-    "created": _CREATED,
+    "created": MODEL_BODY["created"],
     "model": MODEL,
     "choices": [
         {
             "index": 0,
             "message": {
                 "role": "assistant",
-                "content": "It reached almost 4,500 kilometres. [1]\n\nSources:\n[1] “…” — …",
+                "content": f"{examples.STATED} [1]\n\nSources:\n[1] “{examples.QUOTE}” — …",
             },
             "finish_reason": "stop",
         }
     ],
-    "usage": {"prompt_tokens": 600, "completion_tokens": 20, "total_tokens": 620},
-    "citations": [{"number": 1, "article_id": "e12fcbde31a4c5f7", "start": 771, "end": 867}],
-    "answer": {"statements": [], "refusal": None},
+    "usage": {"prompt_tokens": 1567, "completion_tokens": 33, "total_tokens": 1600},
+    "citations": [examples.CITATION],
+    "answer": examples.ANSWER,
 }
 
 router = APIRouter(prefix="/v1", tags=["openai"], dependencies=[Depends(require("ask"))])
@@ -54,7 +60,7 @@ router = APIRouter(prefix="/v1", tags=["openai"], dependencies=[Depends(require(
 )
 async def list_models() -> dict[str, Any]:
     """Return the assistant as OpenAI's clients list models."""
-    return {"object": "list", "data": [_MODEL_BODY]}
+    return {"object": "list", "data": [MODEL_BODY]}
 
 
 @router.get(
@@ -66,7 +72,7 @@ async def list_models() -> dict[str, Any]:
 async def get_model(model: str) -> dict[str, Any]:
     """Return the model of this name."""
     _check_model(model)
-    return _MODEL_BODY
+    return MODEL_BODY
 
 
 @router.post(
@@ -201,6 +207,3 @@ def _check_model(name: str) -> None:
             hint=f"Its only model is {MODEL!r}.",
             param="model",
         )
-
-
-_MODEL_BODY = {"id": MODEL, "object": "model", "created": _CREATED, "owned_by": "article-assistant"}

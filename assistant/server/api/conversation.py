@@ -6,10 +6,19 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.server.api import examples
 from assistant.server.api.errors import ApiError
 from assistant.server.api.schemas import FilterBody
 from assistant.server.api.text import strip_sources
 from assistant.types import Turn
+
+MODEL = "article-assistant"
+MODEL_BODY = {
+    "id": MODEL,
+    "object": "model",
+    "created": 1_735_689_600,  # a model has to have a date
+    "owned_by": "article-assistant",
+}
 
 
 class ContentPart(BaseModel):
@@ -43,16 +52,9 @@ class ChatRequest(BaseModel):
 
     model_config = ConfigDict(
         extra="ignore",
-        json_schema_extra={
-            "examples": [
-                {
-                    "model": "article-assistant",
-                    "messages": [
-                        {"role": "user", "content": "What height did the Hwasong-15 reach?"}
-                    ],
-                }
-            ]
-        },
+        json_schema_extra=examples.shown(
+            {"model": MODEL, "messages": [{"role": "user", "content": examples.QUESTION}]}
+        ),
     )
 
     model: str
@@ -74,6 +76,8 @@ class ChatRequest(BaseModel):
 class ModelBody(BaseModel):
     """A model, as OpenAI describes one."""
 
+    model_config = ConfigDict(json_schema_extra=examples.shown(MODEL_BODY))
+
     id: str
     object: Literal["model"]
     created: int
@@ -82,6 +86,10 @@ class ModelBody(BaseModel):
 
 class ModelsBody(BaseModel):
     """A list of models."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples.shown({"object": "list", "data": [MODEL_BODY]})
+    )
 
     object: Literal["list"]
     data: list[ModelBody]

@@ -140,7 +140,7 @@ def add_error_responses(app: FastAPI) -> None:
                 error.status_code,
                 {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error"),
                 f"{request.method} {request.url.path}: {error.detail}.",
-                hint=hints.get(error.status_code, ""),
+                hint=hints.get(error.status_code, "See /openapi.json for what it takes."),
             ),
             request_id_of(request),
         )

@@ -5,19 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.server.api import examples
+from assistant.server.api.examples import shown
 from assistant.types import RefusalCode, SearchFilter, Turn, Verdict
-
-_QUESTION = "What height did the Hwasong-15 reach?"
-_ARTICLE_ID = "e12fcbde31a4c5f7"
-_QUOTE = "The Hwasong-15 missile reached an unprecedented height of almost 4,500 kilometres."
-_REFERENCE: dict[str, JsonValue] = {
-    "article_id": _ARTICLE_ID,
-    "title": "White House confirms plans for Second Trump-Kim summit",
-    "source": "Wikinews",
-    "published": "2019-01-20",
-}
 
 
 class _Sent(BaseModel):
@@ -35,10 +27,10 @@ class _Given(BaseModel):
 class FilterBody(_Sent):
     """Which articles may be searched; absent fields do not restrict."""
 
-    sources: list[str] = Field([], max_length=100, examples=[["Wikinews"]])
+    sources: list[str] = Field([], max_length=100, examples=[["Gazette"]])
     published_from: date | None = Field(None, examples=["2018-01-01"])
     published_to: date | None = Field(None, examples=["2019-12-31"])
-    article_ids: list[str] = Field([], max_length=1000, examples=[[_ARTICLE_ID]])
+    article_ids: list[str] = Field([], max_length=1000, examples=[[examples.ARTICLE_ID]])
 
     def to_filter(self) -> SearchFilter:
         """Return the domain's value."""
@@ -65,18 +57,15 @@ class AnswerRequest(_Sent):
     """A question, perhaps with earlier turns and a choice of articles."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"question": _QUESTION},
-                {
-                    "question": "How high did it go?",
-                    "turns": [{"question": "What is the Hwasong-15?"}],
-                    "where": {"sources": ["Wikinews"]},
-                    "stream": True,
-                },
-            ]
-        },
+        json_schema_extra=shown(
+            {"question": examples.QUESTION},
+            {
+                "question": "How high did it go?",
+                "turns": [{"question": "What is the Hwasong-15?"}],
+                "where": {"sources": ["Gazette"]},
+                "stream": True,
+            },
+        )
     )
 
     question: str
@@ -91,9 +80,7 @@ class AnswerRequest(_Sent):
 class SearchRequest(_Sent):
     """What passages are looked for."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"question": _QUESTION, "k": 3}]}
-    )
+    model_config = ConfigDict(json_schema_extra=shown({"question": examples.QUESTION, "k": 3}))
 
     question: str
     k: int = Field(10, ge=1, le=100, description="Most passages that come back.")
@@ -103,7 +90,7 @@ class SearchRequest(_Sent):
 class ReferenceBody(_Given):
     """Enough to name an article."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_REFERENCE]})
+    model_config = ConfigDict(json_schema_extra=shown(examples.REFERENCE))
 
     article_id: str
     title: str
@@ -139,12 +126,7 @@ class StatementBody(_Given):
 class CitationBody(_Given):
     """The exact characters of an article that a statement rests on."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [_REFERENCE | {"number": 1, "start": 771, "end": 867, "quote": _QUOTE}]
-        },
-    )
+    model_config = ConfigDict(json_schema_extra=shown(examples.CITATION))
 
     number: int
     article_id: str
@@ -184,6 +166,8 @@ class UsageBody(_Given):
 class AnswerBody(_Given):
     """An answer or a refusal, with all that is needed to reproduce it."""
 
+    model_config = ConfigDict(json_schema_extra=shown(examples.ANSWER))
+
     question: str
     rewritten: str | None
     text: str
@@ -204,6 +188,8 @@ class AnswerBody(_Given):
 class PassageBody(_Given):
     """A passage that was found; `score` ranks, `similarity` is a cosine."""
 
+    model_config = ConfigDict(json_schema_extra=shown(examples.PASSAGE))
+
     article: ReferenceBody
     start: int
     end: int
@@ -215,6 +201,10 @@ class PassageBody(_Given):
 class SearchBody(_Given):
     """The passages that fit best, best first."""
 
+    model_config = ConfigDict(
+        json_schema_extra=shown({"question": examples.QUESTION, "passages": [examples.PASSAGE]})
+    )
+
     question: str
     passages: list[PassageBody]
 
@@ -222,12 +212,18 @@ class SearchBody(_Given):
 class ArticlesBody(_Given):
     """A part of the list of articles, by title."""
 
+    model_config = ConfigDict(
+        json_schema_extra=shown({"total": 1, "articles": [examples.REFERENCE]})
+    )
+
     total: int
     articles: list[ReferenceBody]
 
 
 class ArticleBody(_Given):
     """One whole article. Offsets count the characters of its text."""
+
+    model_config = ConfigDict(json_schema_extra=shown(examples.ARTICLE))
 
     article_id: str
     title: str
@@ -249,10 +245,7 @@ class AddedBody(_Given):
     """What became of the sources: ids of new articles, of known ones, and what failed."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"added": [_ARTICLE_ID], "unchanged": [], "failed": []}],
-        },
+        json_schema_extra=shown({"added": [examples.ARTICLE_ID], "unchanged": [], "failed": []})
     )
 
     added: list[str]
@@ -262,6 +255,8 @@ class AddedBody(_Given):
 
 class RemovedBody(_Given):
     """The article that is gone."""
+
+    model_config = ConfigDict(json_schema_extra=shown({"removed": examples.ARTICLE_ID}))
 
     removed: str
 
@@ -280,23 +275,7 @@ class ErrorFields(_Given):
 class ErrorBody(_Given):
     """An error, in the shape that OpenAI's clients read."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "error": {
-                        "type": "busy_error",
-                        "code": "busy_error",
-                        "message": "The assistant is busy, and its queue is full.",
-                        "hint": "Ask again in 12 seconds.",
-                        "param": None,
-                        "request_id": "5f0c6f0e4b6b4b7e9a55d0f5f5a4c7d1",
-                    }
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(json_schema_extra=shown(examples.ERROR))
 
     error: ErrorFields
 
@@ -304,22 +283,27 @@ class ErrorBody(_Given):
 class HealthBody(_Given):
     """How the server is."""
 
+    model_config = ConfigDict(json_schema_extra=shown({"status": "ok"}))
+
     status: str
     detail: str = ""
 
 
 def error_responses(*codes: int) -> dict[int | str, dict[str, Any]]:
-    """Describe the errors of a route."""
+    """Describe the errors of a route; any may fail unforeseen."""
     meanings = {
         400: "The request cannot be served as it is.",
         401: "A key is needed.",
         403: "The key lacks the scope, or the request comes from a page of another site.",
         404: "There is no such thing.",
-        409: "Another process is changing the index; try again.",
+        409: "Another process is changing the index (`Retry-After` says when to try again), this "
+        "server only follows it, or its corpus reads as empty while its index is not.",
         413: "The request is too large.",
         422: "The request is malformed, or a source cannot be read.",
         429: "The queue is full; `Retry-After` says when to ask again.",
+        500: "The server failed in a way that it did not foresee.",
         502: "The chat model's server failed.",
         503: "Not ready, or shutting down.",
+        507: "The disk of the index is full, or cannot be written.",
     }
-    return {code: {"model": ErrorBody, "description": meanings[code]} for code in codes}
+    return {code: {"model": ErrorBody, "description": meanings[code]} for code in (*codes, 500)}

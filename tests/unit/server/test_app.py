@@ -285,3 +285,16 @@ def test_a_line_that_is_no_user_is_refused(tmp_path: Path, line: str) -> None:
 def test_names_and_passwords_that_will_not_do(tmp_path: Path, name: str, password: str) -> None:
     with pytest.raises(SettingsError):
         write_user(tmp_path / "users", name, password, may_edit=True)
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/readyz", "/", "/login"])
+def test_a_request_for_an_unknown_host_is_told_what_to_do(
+    assistant: ScriptedAssistant, path: str
+) -> None:
+    reply = client_of(assistant).get(path, headers={"host": "elsewhere.example"})
+    assert reply.status_code == 400
+    assert "x-frame-options" in reply.headers
+    assert "--allowed-host" in reply.text
+    assert "'elsewhere.example'" in reply.text
+    if path in {"/v1/models", "/readyz"}:
+        assert reply.json()["error"]["type"] == "unknown_host"

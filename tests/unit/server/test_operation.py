@@ -1,4 +1,4 @@
-"""Health, counters, logs and the OpenAPI document."""
+"""Health, counters and logs."""
 
 from __future__ import annotations
 
@@ -69,27 +69,3 @@ def test_the_log_holds_questions_only_when_told_to(scripted: BridgeAssistant, to
     assert question["question_chars"] == len(HEIGHT)
     assert (request["route"], request["status"]) == ("/v1/answers", 200)
     assert question["request_id"] == request["request_id"] == "number-1"
-
-
-def test_the_document_has_an_example_for_every_body(client: TestClient) -> None:
-    document = client.get("/openapi.json").json()
-    assert set(document["paths"]) == {
-        "/v1/answers",
-        "/v1/search",
-        "/v1/articles",
-        "/v1/articles/{article_id}",
-        "/v1/articles/{article_id}/original",
-        "/v1/models",
-        "/v1/models/{model}",
-        "/v1/chat/completions",
-        "/healthz",
-        "/readyz",
-        "/metrics",
-    }
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            assert operation["summary"], (path, method)
-            if "requestBody" in operation and "multipart" not in str(operation["requestBody"]):
-                schema = operation["requestBody"]["content"]["application/json"]["schema"]
-                name = schema["$ref"].rsplit("/", 1)[-1]
-                assert document["components"]["schemas"][name]["examples"]
