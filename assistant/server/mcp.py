@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
+from mcp.server.context import ServerRequestContext
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 from mcp.server.streamable_http_manager import StreamableHTTPASGIApp
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp_types import CallToolResult, Resource, TextContent, ToolAnnotations
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    ListResourcesResult,
+    PaginatedRequestParams,
+    Resource,
+    TextContent,
+    ToolAnnotations,
+)
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -37,7 +48,8 @@ _INSTRUCTIONS = (
     "citations and verdicts, or a refusal that says why; do not add to it from memory. `search` "
     "finds passages without writing an answer."
 )
-_LISTED = 1000
+_LISTED = 500
+_CURSOR = re.compile(r"[0-9]{1,9}")
 
 Question = Annotated[str, Field(description="One question about the articles.")]
 Sources = Annotated[
@@ -63,8 +75,23 @@ class ArticleServer(MCPServer[Any]):
                 description=item.source,
                 mime_type="text/plain",
             )
-            for item in found[:_LISTED]
+            for item in found
         ]
+
+    async def _handle_list_resources(
+        self,
+        ctx: ServerRequestContext[Any],  # noqa: ARG002
+        params: PaginatedRequestParams | None,
+    ) -> ListResourcesResult:
+        """List a part of them, which the package cannot: a cursor is how many came before."""
+        cursor = params.cursor if params and params.cursor else "0"
+        if not _CURSOR.fullmatch(cursor):
+            raise MCPError(INVALID_PARAMS, "The cursor is none that this server gave.")
+        begin = int(cursor)
+        found = await self.list_resources()
+        end = begin + _LISTED
+        more = str(end) if end < len(found) else None
+        return ListResourcesResult(resources=found[begin:end], next_cursor=more)
 
 
 def build_server(api: Api) -> ArticleServer:

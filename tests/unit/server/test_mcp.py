@@ -12,6 +12,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
+from assistant.server import mcp
 from assistant.server.api import Api, ApiOptions, include_api
 from assistant.server.api.schemas import AnswerBody, ArticleBody, ArticlesBody, SearchBody
 from assistant.server.mcp import build_server, include_mcp, mcp_lifespan
@@ -79,6 +80,22 @@ async def test_errors_are_readable_for_a_model(api: Api) -> None:
             result = await client.call_tool(name, arguments)
             assert result.is_error, name
             assert says in result.content[0].text
+
+
+async def test_a_long_list_of_resources_comes_in_parts(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mcp, "_LISTED", 1)
+    async with Client(build_server(api)) as client:
+        first = await client.list_resources()
+        assert first.next_cursor is not None
+        second = await client.list_resources(cursor=first.next_cursor)
+        assert second.next_cursor is None
+        names = [item.name for item in (*first.resources, *second.resources)]
+        assert sorted(names) == ["Ferry line ends", "Marlow bridge opens"]
+        for wrong in ("-1", "1e3", "٣", "9" * 40):
+            with pytest.raises(MCPError, match="cursor"):
+                await client.list_resources(cursor=wrong)
 
 
 async def test_articles_are_resources_as_they_are_now(api: Api, scripted: BridgeAssistant) -> None:
