@@ -172,7 +172,7 @@ async def _follow(assistant: Assistant) -> None:
 def _report_router(runs: Path) -> APIRouter:
     router = APIRouter()
 
-    @router.get("/evals/report")
+    @router.get("/evals/report", include_in_schema=False)
     def show_report() -> Response:
         report = newest_report(runs)
         page = report.folder / PAGE if report else None

@@ -31,10 +31,19 @@ class Served:
     log: list[str] = field(default_factory=list)
 
     @classmethod
-    def start(cls, data_dir: Path, cwd: Path, *, port: int, **variables: str) -> Self:
+    def start(cls, data_dir: Path, cwd: Path, *arguments: str, port: int, **variables: str) -> Self:
         """Start it and wait until it is ready; the first start of a data folder takes longest."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "assistant", "serve", "--port", str(port), "--log-json"],
+            [
+                sys.executable,
+                "-m",
+                "assistant",
+                "serve",
+                "--port",
+                str(port),
+                "--log-json",
+                *arguments,
+            ],
             env=environment(data_dir, **variables),
             cwd=cwd,
             stderr=subprocess.PIPE,
@@ -53,8 +62,9 @@ class Served:
 
     def _keep_log(self) -> None:
         assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.log.append(line)
+        with self.process.stderr as lines:
+            for line in lines:
+                self.log.append(line)
 
     def _wait_until_ready(self) -> None:
         # The first start of a data folder has the model read what every prompt begins with.

@@ -82,6 +82,15 @@ def test_imports_point_downwards_only(path: Path) -> None:
                 assert RANK[other] <= RANK[room], f"{room} imports {name}"
 
 
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "web").rglob("*.py")), ids=lambda path: path.stem
+)
+def test_the_web_chat_knows_the_assistant_and_no_part_that_it_is_made_of(path: Path) -> None:
+    known = {"web", "assistant", "doctor", "admission", "streaming", "types", "settings", "errors"}
+    used = {name.split(".")[1] for name in imported(path) if name.startswith("assistant.")}
+    assert used <= known
+
+
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_engines_are_imported_in_their_own_room_only(path: Path) -> None:
     for name in imported(path):

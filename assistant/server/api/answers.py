@@ -51,7 +51,7 @@ _STREAMED = (
             "description": "The whole answer; a refusal is an answer. As events if asked for.",
             "content": {"text/event-stream": {"example": _STREAMED}},
         },
-        **error_responses(401, 403, 413, 422, 429, 502, 503),
+        **error_responses(400, 401, 403, 413, 422, 429, 502, 503),
     },
 )
 async def answer(body: AnswerRequest, request: Request) -> Response:
@@ -88,7 +88,7 @@ async def _lines(events: AsyncGenerator[Event]) -> AsyncGenerator[str]:
     "/search",
     response_model=SearchBody,
     summary="Find passages, without an answer",
-    responses=error_responses(401, 403, 413, 422, 503),
+    responses=error_responses(400, 401, 403, 413, 422, 503),
 )
 async def search(body: SearchRequest, request: Request) -> dict[str, Any]:
     """Return the passages that fit best by meaning and by words, best first."""

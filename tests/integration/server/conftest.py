@@ -14,6 +14,7 @@ from assistant import Assistant
 from tests.support.server_process import Served
 
 PORT = 7950
+OPENED = "opened.txt"
 ADDRESS = f"http://127.0.0.1:{PORT}"
 HEIGHT = "What height did the Hwasong-15 reach?"
 MISSING = "What height did the Hwasong-14 reach?"
@@ -25,10 +26,15 @@ def served(
 ) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
     shutil.copytree(data_dir, folder / "data")
+    browser = folder / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> {folder}/data/{OPENED}\n')
+    browser.chmod(0o755)
     served = Served.start(
         folder / "data",
         folder,
+        "--open",
         port=PORT,
+        BROWSER=f"{browser} %s",
         ASSISTANT_ANSWERS_AT_ONCE="1",
         ASSISTANT_ANSWERS_WAITING="1",
     )

@@ -17,10 +17,15 @@ import pytest
 from openai import AuthenticationError, OpenAI
 
 from tests.integration.conftest import Run
-from tests.integration.server.conftest import ADDRESS, HEIGHT, MISSING
+from tests.integration.server.conftest import ADDRESS, HEIGHT, MISSING, OPENED
 from tests.support.server_process import Served
 
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+
+def test_the_page_is_opened_once_where_it_can_be_reached(served: Served) -> None:
+    assert (served.data_dir / OPENED).read_text().split() == [ADDRESS]
+    assert "Article assistant" in httpx.get(ADDRESS, trust_env=False).text
 
 
 def test_a_client_that_hangs_up_frees_the_only_place(http: httpx.Client) -> None:
@@ -97,7 +102,8 @@ def test_no_request_that_the_document_allows_fails_in_the_server(
             str(Path(sys.executable).with_name("schemathesis")),
             "run",
             f"{ADDRESS}/openapi.json",
-            "--checks=not_a_server_error",
+            "--checks=not_a_server_error,status_code_conformance,content_type_conformance,"
+            "response_schema_conformance",
             "--phases=examples,fuzzing",
             "--max-examples=12",
             "--seed=1",
