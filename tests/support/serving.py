@@ -14,6 +14,8 @@ from assistant.server.api import ApiOptions, api_lifespan, include_api
 from tests.support.scripted import ScriptedAssistant
 
 if TYPE_CHECKING:
+    from starlette.types import Lifespan
+
     from assistant.tracing.recording import Tracing
 
 BRIDGE_TEXT = (
@@ -63,10 +65,12 @@ def make_assistant(folder: Path, **values: Any) -> BridgeAssistant:
     return assistant
 
 
-def make_app(assistant: Assistant, **options: Any) -> FastAPI:
+def make_app(
+    assistant: Assistant, *, lifespan: Lifespan[FastAPI] = api_lifespan, **options: Any
+) -> FastAPI:
     """Return an app with the API alone."""
     values = {"keys_file": assistant.settings.data_dir / "keys.json"} | options
-    app = FastAPI(lifespan=api_lifespan)
+    app = FastAPI(lifespan=lifespan)
     include_api(app, assistant, ApiOptions(**values))
     return app
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
-import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -13,9 +13,21 @@ import pytest
 
 from assistant.admission import Admission
 from assistant.errors import BusyError, ClosingError
-from assistant.server.api import Api
 from assistant.server.app import create_app
 from assistant.server.options import ServeOptions
+from tests.support.doors import (
+    ANSWER,
+    API_DOORS,
+    COMPLETION,
+    DOORS,
+    MCP_DOORS,
+    Door,
+    Gate,
+    Served,
+    answer_of,
+    error_of,
+    make_doors,
+)
 from tests.support.serving import HEIGHT, HEIGHT_DRAFT, BridgeAssistant, make_app
 
 ASK = {"question": HEIGHT}
@@ -105,157 +117,101 @@ async def test_closing_refuses_those_who_wait_and_lets_those_at_work_finish() ->
     assert await admission.close(grace_s=0.01) is False
 
 
-class Gate:
-    """Holds the scripted model in the middle of its draft."""
-
-    def __init__(self, assistant: BridgeAssistant) -> None:
-        self.open = threading.Event()
-        self.entered = threading.Semaphore(0)
-        assistant.draft = self._draft
-
-    def _draft(self) -> str:
-        self.entered.release()
-        assert self.open.wait(20)
-        return HEIGHT_DRAFT
-
-    async def someone_entered(self) -> None:
-        assert await asyncio.to_thread(self.entered.acquire, timeout=10)
-
-
 @pytest.fixture
-def gate(scripted: BridgeAssistant) -> Gate:
-    return Gate(scripted)
-
-
-class Served:
-    """An app in this event loop, with clients that can hang up."""
-
-    def __init__(self, assistant: BridgeAssistant) -> None:
-        self.app = make_app(assistant, answers_at_once=1, waiting=1)
-        self.api: Api = self.app.state.api
-        transport = httpx.ASGITransport(self.app)
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://testserver")
-
-    def ask(self) -> asyncio.Task[httpx.Response]:
-        return asyncio.create_task(self.client.post("/v1/answers", json=ASK))
-
-    async def hang_up_after(self, left: asyncio.Event, *, stream: bool) -> list[bytes]:
-        """Speak ASGI by hand: ask, and disconnect when told to."""
-        sent: list[bytes] = []
-        body = httpx.Request("POST", "http://x", json=ASK | {"stream": stream})
-        requests = [{"type": "http.request", "body": body.content, "more_body": False}]
-
-        async def receive() -> dict[str, object]:
-            if requests:
-                return requests.pop()
-            await left.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(message: dict[str, object]) -> None:
-            sent.append(bytes(message.get("body", b"")))  # type: ignore[arg-type]
-
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": "1.1",
-            "method": "POST",
-            "path": "/v1/answers",
-            "raw_path": b"/v1/answers",
-            "query_string": b"",
-            "headers": [(b"content-type", b"application/json"), (b"host", b"testserver")],
-            "scheme": "http",
-            "server": ("testserver", 80),
-            "client": ("127.0.0.1", 1),
-            "state": {},
-        }
-        await self.app(scope, receive, send)
-        return sent
+def gate(scripted: BridgeAssistant) -> Iterator[Gate]:
+    gate = Gate(scripted)
+    yield gate
+    gate.open.set()
 
 
 @pytest.fixture
 async def served(scripted: BridgeAssistant) -> AsyncIterator[Served]:
-    served = Served(scripted)
-    yield served
-    await served.client.aclose()
+    served = Served(make_doors(scripted))
+    async with served.lifespan():
+        yield served
 
 
-async def settled(served: Served) -> None:
-    for _ in range(500):
-        if served.api.admission.running == served.api.admission.waiting == 0:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("the places were not given back")
-
-
-async def test_a_full_queue_answers_429_and_when_to_come_again(served: Served, gate: Gate) -> None:
-    first = served.ask()
+async def test_a_full_queue_sends_away_at_every_door_and_says_when_to_come_again(
+    served: Served, gate: Gate
+) -> None:
+    first = served.ask(ANSWER)
     await gate.someone_entered()
-    second = served.ask()
-    while served.api.admission.waiting == 0:
-        await asyncio.sleep(0.01)
-    for stream in (False, True):
-        reply = await served.client.post("/v1/answers", json=ASK | {"stream": stream})
-        assert reply.status_code == 429
+    second = served.ask(COMPLETION)
+    await served.until(running=1, waiting=1)
+    for door in API_DOORS:
+        reply = await served.ask(door)
+        assert reply.status_code == 429, door
         assert int(reply.headers["Retry-After"]) >= 1
         assert reply.json()["error"]["type"] == "busy_error"
-    text = (await served.client.get("/metrics")).text
+    for door in MCP_DOORS:
+        reply = await served.ask(door)
+        assert reply.status_code == 200, door
+        assert re.search(r"busy.*Ask again in \d+ seconds", error_of(reply)), door
+    text = await served.metrics()
     assert "assistant_queue_running 1.0" in text
     assert "assistant_queue_waiting 1.0" in text
-    assert "assistant_rejected_total 2.0" in text
+    assert f"assistant_rejected_total {len(DOORS)}.0" in text
     gate.open.set()
-    assert (await first).status_code == (await second).status_code == 200
-    await settled(served)
+    for reply in (await first, await second):
+        assert reply.status_code == 200
+        assert answer_of(reply)["text"] == HEIGHT_DRAFT
+    await served.until(running=0, waiting=0)
 
 
-@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("door", DOORS, ids=str)
 async def test_a_client_that_hangs_up_gives_its_place_back(
-    served: Served, gate: Gate, scripted: BridgeAssistant, stream: bool
+    served: Served, gate: Gate, scripted: BridgeAssistant, door: Door
 ) -> None:
     left = asyncio.Event()
-    hanging = asyncio.create_task(served.hang_up_after(left, stream=stream))
+    hanging = asyncio.create_task(served.hang_up_after(left, door))
     await gate.someone_entered()
     left.set()
     await hanging
     # The place is taken until the thread at work has noticed.
     assert served.api.admission.running == 1
     gate.open.set()
-    await settled(served)
-    text = (await served.client.get("/metrics")).text
-    assert 'assistant_answers_total{outcome="abandoned"} 1.0' in text
-    verified = [call for call in scripted.model.calls if "yes or no" in str(call).lower()]
-    assert not verified
-    assert (await served.ask()).status_code == 200
+    await served.until(running=0, waiting=0)
+    assert 'assistant_answers_total{outcome="abandoned"} 1.0' in await served.metrics()
+    assert len(scripted.model.calls) == 1  # its draft; nothing was verified
+    assert answer_of(await served.ask(door))["text"] == HEIGHT_DRAFT
+    assert scripted.prompts.verify.system in [call[0].content for call in scripted.model.calls]
 
 
-@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("door", DOORS, ids=str)
 async def test_a_client_that_hangs_up_while_it_waits_leaves_the_queue(
-    served: Served, gate: Gate, stream: bool
+    served: Served, gate: Gate, door: Door
 ) -> None:
     working = served.ask()
     await gate.someone_entered()
     left = asyncio.Event()
-    hanging = asyncio.create_task(served.hang_up_after(left, stream=stream))
-    while served.api.admission.waiting == 0:
-        await asyncio.sleep(0.01)
+    hanging = asyncio.create_task(served.hang_up_after(left, door))
+    await served.until(running=1, waiting=1)
     left.set()
     await hanging
-    for _ in range(200):
-        if served.api.admission.waiting == 0:
-            break
-        await asyncio.sleep(0.01)
-    assert served.api.admission.waiting == 0
+    await served.until(running=1, waiting=0)
     gate.open.set()
     assert (await working).status_code == 200
+    assert not gate.entered.acquire(blocking=False)
+
+
+@pytest.mark.parametrize("door", DOORS, ids=str)
+async def test_a_client_that_is_gone_before_its_answer_begins_keeps_no_place(
+    served: Served, door: Door
+) -> None:
+    left = asyncio.Event()
+    left.set()
+    await served.hang_up_after(left, door)
+    await served.until(running=0, waiting=0)
+    assert (await served.ask(door)).status_code == 200
 
 
 async def test_questions_of_one_server_do_not_mix(scripted: BridgeAssistant) -> None:
-    served = Served(scripted)
-    served.api.admission.at_once = 4
-    served.api.admission.waiting_limit = 50
+    app = make_app(scripted, answers_at_once=4, waiting=50)
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
     asked = [HEIGHT, "What of the Marlow-3?", "Who wrote a letter about the Kestrel-9?"] * 6
 
     async def ask(question: str) -> str:
-        reply = await served.client.post("/v1/answers", json={"question": question})
+        reply = await client.post("/v1/answers", json={"question": question})
         found = reply.json()
         assert found["question"] == question
         return str(found["text"])
@@ -264,7 +220,7 @@ async def test_questions_of_one_server_do_not_mix(scripted: BridgeAssistant) -> 
     for question, text in zip(asked, texts, strict=True):
         name = question.split("the ")[-1].split()[0].strip("?")
         assert name in text
-    await served.client.aclose()
+    await client.aclose()
 
 
 async def test_the_web_chat_and_the_api_wait_in_one_queue(tmp_path: Path, template: Path) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+from typing import Any
+
 import pytest
 from starlette.testclient import TestClient
 
 from assistant.server.api.schemas import AddedBody, ArticleBody, ArticlesBody, ErrorBody
+from tests.support.pages import serving_page
 from tests.support.serving import (
     BRIDGE_TEXT,
     BridgeAssistant,
@@ -15,6 +20,10 @@ from tests.support.serving import (
 )
 
 STORY = b"Kestrel sold\n\nThe drone Kestrel-9 was sold for 70 euros in Marlow."
+PAGE = b"""<!doctype html><html><head><title>Kestrel sold again</title></head><body><article>
+<h1>Kestrel sold again</h1><p>The drone Kestrel-9 was sold for 820 euros in Marlow, where it had
+flown over the harbour every evening of the summer.</p><p>Its new owner, Ines Pell, said that she
+would fly it over the fields.</p></article></body></html>"""
 
 
 def test_articles_are_listed_by_title_in_parts(client: TestClient) -> None:
@@ -112,6 +121,39 @@ def test_a_page_of_a_private_address_is_not_fetched(client: TestClient) -> None:
     reply = client.post("/v1/articles", data={"url": "http://127.0.0.1:9/x"})
     assert reply.status_code == 422
     assert "127.0.0.1" in reply.json()["error"]["message"]
+
+
+@pytest.mark.enable_socket
+def test_a_page_is_fetched_and_found_at_once_and_known_the_second_time(
+    tmp_path: Path, template: Path
+) -> None:
+    shutil.copytree(template, tmp_path / "data")
+    with (
+        BridgeAssistant(tmp_path / "data", allow_private_urls=True) as assistant,
+        TestClient(make_app(assistant)) as client,
+        serving_page("/story", PAGE) as web,
+    ):
+        url = f"{web}/story"
+        reply = client.post("/v1/articles", data={"url": url})
+        assert reply.status_code == 201, reply.text
+        (added,) = AddedBody.model_validate(reply.json()).added
+        article = client.get(f"/v1/articles/{added}").json()
+        assert (article["title"], article["url"]) == ("Kestrel sold again", url)
+        assert "The drone Kestrel-9 was sold for 820 euros" in article["text"]
+        assert added in [item["article_id"] for item in listed(client)]
+        found = client.post("/v1/search", json={"question": "Kestrel-9", "k": 1}).json()
+        assert found["passages"][0]["article"]["article_id"] == added
+        again = client.post("/v1/articles", data={"url": url}).json()
+        assert again == {"added": [], "unchanged": [added], "failed": []}
+        missing = client.post("/v1/articles", data={"url": f"{web}/none"})
+        assert missing.status_code == 422
+        assert "404" in ErrorBody.model_validate(missing.json()).error.message
+        assert len(listed(client)) == 3
+
+
+def listed(client: TestClient) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.get("/v1/articles").json()["articles"]
+    return found
 
 
 @pytest.mark.parametrize(

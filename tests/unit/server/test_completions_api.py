@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from assistant.server.api import ApiOptions, include_api
 from assistant.server.api.schemas import AnswerBody, ErrorBody
 from assistant.server.api.text import disarm, disarm_piece
-from tests.support.serving import HEIGHT, BridgeAssistant
+from tests.support.serving import HEIGHT, HEIGHT_DRAFT, BridgeAssistant
 
 USER = [{"role": "user", "content": HEIGHT}]
 
@@ -25,6 +29,12 @@ def chunks_of(text: str) -> list[dict[str, Any]]:
     lines = [line.removeprefix("data: ") for line in text.split("\n\n") if line.startswith("data")]
     assert lines[-1] == "[DONE]"
     return [json.loads(line) for line in lines[:-1]]
+
+
+def text_of(chunks: list[dict[str, Any]]) -> str:
+    return "".join(
+        chunk["choices"][0]["delta"].get("content", "") for chunk in chunks if chunk["choices"]
+    )
 
 
 def test_a_completion_has_text_sources_citations_and_usage(client: TestClient) -> None:
@@ -43,9 +53,37 @@ def test_a_completion_has_text_sources_citations_and_usage(client: TestClient) -
     )
 
 
-def test_the_source_list_is_an_option(client: TestClient) -> None:
-    message = ask(client, source_list=False).json()["choices"][0]["message"]
-    assert "Sources" not in message["content"]
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize(
+    ("setting", "asked", "listed"),
+    [
+        ({}, {}, True),
+        ({}, {"source_list": None}, True),
+        ({}, {"source_list": False}, False),
+        ({"source_list": False}, {}, False),
+        ({"source_list": False}, {"source_list": True}, True),
+    ],
+)
+def test_sources_are_listed_unless_the_setting_or_the_request_says_no(
+    tmp_path: Path,
+    template: Path,
+    setting: dict[str, bool],
+    asked: dict[str, bool | None],
+    listed: bool,
+    stream: bool,
+) -> None:
+    shutil.copytree(template, tmp_path / "data")
+    with BridgeAssistant(tmp_path / "data", **setting) as assistant:
+        app = FastAPI()
+        include_api(app, assistant, ApiOptions.of(assistant.settings))
+        reply = ask(TestClient(app), stream=stream, **asked)
+    if stream:
+        text = text_of(chunks_of(reply.text))
+    else:
+        text = reply.json()["choices"][0]["message"]["content"]
+    assert text.startswith(HEIGHT_DRAFT)
+    assert ("\n\nSources:\n[1] “The Marlow-2 bridge reached" in text) == listed
+    assert ("Sources" in text) == listed
 
 
 def test_a_stream_says_what_the_completion_says(client: TestClient) -> None:
@@ -53,9 +91,7 @@ def test_a_stream_says_what_the_completion_says(client: TestClient) -> None:
     chunks = chunks_of(reply.text)
     whole = ask(client).json()
     assert chunks[0]["choices"][0]["delta"]["role"] == "assistant"
-    text = "".join(
-        chunk["choices"][0]["delta"].get("content", "") for chunk in chunks if chunk["choices"]
-    )
+    text = text_of(chunks)
     assert text == whole["choices"][0]["message"]["content"]
     last = chunks[-2]
     assert last["choices"][0]["finish_reason"] == "stop"
