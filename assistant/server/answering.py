@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from assistant.errors import BusyError
+from assistant.errors import BusyError, ClosingError
 from assistant.retrieval.asking import check_question
 from assistant.streaming import iterate_in_thread
 from assistant.tracing import span
@@ -77,6 +77,9 @@ class AnswerService:
                     yield event
             finally:
                 await events.aclose()
+        except ClosingError:
+            outcome = "sent_away"
+            raise
         except Exception:
             outcome = "failed"
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -23,6 +24,7 @@ from mcp_types import (
     ToolAnnotations,
 )
 from pydantic import Field
+from sse_starlette.sse import AppStatus
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.routing import Route
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import Receive, Scope, Send
 
+    from assistant.admission import Admission
     from assistant.assistant import Assistant
 
 NAME = "article-assistant"
@@ -48,6 +51,8 @@ _INSTRUCTIONS = (
     "citations and verdicts, or a refusal that says why; do not add to it from memory. `search` "
     "finds passages without writing an answer."
 )
+_LAST_WORDS_S = 1.0
+"""Longest that an answer which is finished takes to be sent."""
 _LISTED = 500
 _CURSOR = re.compile(r"[0-9]{1,9}")
 
@@ -226,6 +231,18 @@ async def mcp_lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Run what serves MCP."""
     async with app.state.mcp.session_manager.run():
         yield
+
+
+def keep_streams() -> None:
+    """Let answers outlast the signal that ends the server: the package would cut them off."""
+    AppStatus.enable_automatic_graceful_drain = False
+
+
+async def end_streams(admission: Admission, *, grace_s: float) -> None:
+    """End the streams that are left once the last answer is sent: nobody else does."""
+    await admission.close(grace_s=grace_s)
+    await asyncio.sleep(_LAST_WORDS_S)
+    AppStatus.should_exit = True
 
 
 class _Guarded:

@@ -39,7 +39,7 @@ class Metrics:
         )
         self._answers = Counter(
             "assistant_answers",
-            "Questions by outcome: answered, refused, failed, abandoned by the client.",
+            "Questions by outcome: answered, refused, failed, abandoned, sent_away at the end.",
             ("outcome",),
             registry=registry,
         )

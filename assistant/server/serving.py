@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import threading
 import webbrowser
@@ -33,6 +34,7 @@ def serve(
     """
     import uvicorn
 
+    from assistant.server import mcp
     from assistant.server.app import create_app
     from assistant.web.app import end_streams
 
@@ -46,9 +48,12 @@ def serve(
                     threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
         async def shutdown(self, sockets: list[socket] | None = None) -> None:
-            app.state.api.admission.stop()
+            admission = app.state.api.admission
+            admission.stop()
             end_streams(app)
+            ending = asyncio.create_task(mcp.end_streams(admission, grace_s=_LAST_ANSWERS_S))
             await super().shutdown(sockets)
+            ending.cancel()
 
     app = create_app(assistant, options)
     config = uvicorn.Config(
@@ -62,6 +67,7 @@ def serve(
         proxy_headers=False,
         timeout_graceful_shutdown=_LAST_ANSWERS_S,
     )
+    mcp.keep_streams()
     with _ending_cleanly():
         Server(config).run()
 

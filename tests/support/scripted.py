@@ -105,7 +105,7 @@ def open_scripted(
 def answer_from_first_line(messages: list[BaseMessage]) -> str:
     """Draft the first sentence of the evidence; say yes to every check."""
     text = str(messages[-1].content)
-    if "yes or no" in text.lower() or "[1]" not in text:
+    if "[1]" not in text:
         return "yes"
     line = next(line for line in text.splitlines() if "[1]" in line)
     time.sleep(0.05)
@@ -115,7 +115,5 @@ def answer_from_first_line(messages: list[BaseMessage]) -> str:
 def answer_from_every_line(messages: list[BaseMessage]) -> str:
     """Draft every sentence of the evidence, each with its own number; say yes to every check."""
     text = str(messages[-1].content)
-    if "yes or no" in text.lower():
-        return "yes"
     shown = re.findall(r"^\[(\d+)\] (.+)$", text, re.MULTILINE)
-    return " ".join(f"{line} [{number}]" for number, line in shown)
+    return " ".join(f"{line} [{number}]" for number, line in shown) or "yes"

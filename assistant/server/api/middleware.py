@@ -111,7 +111,7 @@ class ApiMiddleware:
     def _record(self, scope: Scope, status: int, seconds: float, span: RequestSpan) -> None:
         route = _route(scope)
         # A client that left before the response began has no status of its own.
-        known = status or 499
+        known = int(status) or 499
         self._metrics.count_request(scope["method"], route, known, seconds)
         span.end(route, known)
         if route not in _QUIET:
