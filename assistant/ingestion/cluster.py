@@ -110,8 +110,9 @@ def _check_reachable(address: str) -> None:
 def _unreachable(where: str, problem: str) -> WorkersError:
     return WorkersError(
         f"The Ray cluster {where} cannot be reached: {problem}.",
-        hint="Check that `ray status` answers there, that the port is open, and that Ray and "
-        "Python have the same versions on all machines.",
+        hint="Check that `ray status` answers there, that the port is open, that Ray and Python "
+        "have the same versions on all machines, and that RAY_AUTH_MODE and RAY_AUTH_TOKEN are "
+        "the cluster's.",
     )
 
 

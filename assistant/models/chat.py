@@ -188,10 +188,12 @@ def translate_chat_error(error: Exception) -> ModelServerError | None:
     from langchain_core.exceptions import ModelError as LangChainModelError
     from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
 
+    hint = "See that it runs and that ASSISTANT_CHAT_MODEL and ASSISTANT_CHAT_BASE_URL name it."
     if isinstance(error, CircuitOpenError):
         problem = str(error)
     elif isinstance(error, (APITimeoutError, httpx.TimeoutException, TimeoutError)):
         problem = "did not answer in time"
+        hint = "See that it runs, or let it take longer with ASSISTANT_CHAT_TIMEOUT_S."
     elif isinstance(error, (APIConnectionError, httpx.TransportError, ConnectionError)):
         problem = "cannot be reached"
     elif isinstance(error, APIStatusError):
@@ -200,7 +202,4 @@ def translate_chat_error(error: Exception) -> ModelServerError | None:
         problem = f"failed: {error}"
     else:
         return None
-    return ModelServerError(
-        f"The chat model's server {problem}.",
-        hint="See that it runs and that ASSISTANT_CHAT_MODEL and ASSISTANT_CHAT_BASE_URL name it.",
-    )
+    return ModelServerError(f"The chat model's server {problem}.", hint=hint)

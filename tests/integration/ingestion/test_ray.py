@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from tests.support.corpora import make_article
@@ -137,6 +143,75 @@ def is_address(name: str) -> bool:
     except ValueError:
         return name == "None"
     return True
+
+
+TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "a-token-of-these-tests-alone-0123456789"}
+
+
+@contextmanager
+def running_cluster() -> Iterator[str]:
+    """The address of a cluster of one node that runs by itself, as on machines of one's own."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp") as folder:  # paths of sockets: short
+        process = subprocess.Popen(
+            [
+                str(Path(sys.executable).with_name("ray")),
+                *"start --head --block --node-ip-address=127.0.0.1 --num-cpus=2".split(),
+                *"--num-gpus=0 --include-dashboard=false --disable-usage-stats".split(),
+                f"--port={port}",
+                f"--object-store-memory={256 << 20}",
+                f"--temp-dir={folder}",
+            ],
+            env=os.environ | TOKEN,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            # Told to end, Ray takes its time; whatever it started is a child of it.
+            family = psutil.Process(process.pid).children(recursive=True)
+            process.kill()
+            for member in family:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    member.kill()
+            psutil.wait_procs(family, 30)
+            process.wait(30)
+
+
+def is_up(address: str) -> bool:
+    asked = [str(Path(sys.executable).with_name("ray")), "health-check", "--address", address]
+    given = os.environ | TOKEN
+    done = subprocess.run(asked, capture_output=True, check=False, timeout=60, env=given)
+    return done.returncode == 0
+
+
+def test_a_cluster_that_runs_by_itself_is_joined_and_left_running(
+    corpus: Path, local: tuple[dict[str, Any], Path], tmp_path: Path
+) -> None:
+    with running_cluster() as address:
+        until = time.monotonic() + 90
+        while not is_up(address):
+            assert time.monotonic() < until, "the cluster did not start"
+        variables = {"ASSISTANT_RAY_ADDRESS": address} | TOKEN
+        report = ingest("ray", corpus=corpus, data=tmp_path / "data", **variables)
+        assert is_up(address)
+        stranger = subprocess.run(
+            command("ray"),
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment(corpus, tmp_path / "other", **variables | {"RAY_AUTH_TOKEN": "x" * 64}),
+            timeout=LONGEST_S,
+        )
+        assert stranger.returncode not in {0, 3}
+        assert "RAY_AUTH_TOKEN" in stranger.stderr
+    assert report == local[0]
+    rows = read_rows(local[1] / "index", QUESTIONS)
+    assert_same(rows, read_rows(tmp_path / "data" / "index", QUESTIONS))
+    assert not is_up(address)
 
 
 def test_a_file_that_kills_its_reader_is_reported_and_the_rest_goes_on(
