@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from evals.reporting import write_report
 from evals.rows import ROWS
 from tests.browser.conftest import Watched, ask, serving_here, violations
 from tests.support.evals import answered, refused, row, sample, unanswerable
+from tests.support.pages import serving_page
 from tests.support.scripted import answer_from_first_line, open_scripted
 
 pytestmark = [
@@ -160,7 +159,7 @@ def test_articles_are_plotted_searched_read_added_and_removed(
     expect(page.locator("#notice")).to_contain_text("Removed “Bridge 5”")
     expect(rows).to_have_count(BRIDGES - 1)
 
-    with serving_a_page() as server:
+    with serving_page("/", WEB_PAGE) as server:
         url = server.url
         page.fill("#urls textarea", f"{url} {url}/missing /etc/passwd")
         page.get_by_role("button", name="Add to the articles").click()
@@ -172,34 +171,6 @@ def test_articles_are_plotted_searched_read_added_and_removed(
     go_to(page, "chat")
     ask(page, "How many passengers does the ferry of Calder carry?")
     expect(page.locator("#pane")).to_contain_text("820 passengers")
-
-
-class serving_a_page:  # noqa: N801 - read as a function
-    """Serve one article on loopback; every other path is missing. `asked` lists the paths."""
-
-    def __enter__(self) -> serving_a_page:
-        self.asked: list[str] = []
-        asked = self.asked
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                asked.append(self.path)
-                found = self.path == "/"
-                self.send_response(200 if found else 404)
-                self.send_header("content-type", "text/html")
-                self.end_headers()
-                self.wfile.write(WEB_PAGE if found else b"no")
-
-            def log_message(self, *_: Any) -> None: ...
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def test_conversations_are_found_renamed_exported_and_deleted(
@@ -328,7 +299,7 @@ def test_who_may_only_read_asks_but_changes_nothing_however_he_tries(
     assert page.get_by_role("button", name="Remove").count() == 0
     # Every function of the page, called past the page.
     asked = {"act": "remove", "article": article, "id": article, "said": "yes"}
-    with serving_a_page() as server:
+    with serving_page("/", WEB_PAGE) as server:
         call_all(page, bridges, asked, server.url, "reader")
         assert server.asked == []
     page.reload()
@@ -336,7 +307,7 @@ def test_who_may_only_read_asks_but_changes_nothing_however_he_tries(
     go_to(page, "corpus")
     expect(rows).to_have_count(before)
     # The same calls by one who may change the corpus do change it.
-    with serving_a_page() as server:
+    with serving_page("/", WEB_PAGE) as server:
         call_all(open_as("ann"), bridges, asked, server.url, "ann")
         assert server.asked
     page.reload()

@@ -5,16 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
+@dataclass
+class PageServer:
+    """Where it listens, and the paths that were asked for."""
+
+    url: str
+    asked: list[str]
+
+
 @contextmanager
-def serving_page(path: str, page: bytes) -> Iterator[str]:
-    """Serve HTML at one path; every other one is missing. Yields the address of the server."""
+def serving_page(path: str, page: bytes) -> Iterator[PageServer]:
+    """Serve HTML at one path; every other one is missing."""
+    asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            asked.append(self.path)
             found = self.path == path
             self.send_response(200 if found else 404)
             self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -27,7 +38,7 @@ def serving_page(path: str, page: bytes) -> Iterator[str]:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield PageServer(f"http://127.0.0.1:{server.server_port}", asked)
         finally:
             server.shutdown()
             thread.join()

@@ -19,8 +19,8 @@ from tests.support.serving import HEIGHT, BridgeAssistant, make_assistant
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(60)]
 
-TIMEOUT_S = 0.5
-LONGEST_S = 5.0
+TIMEOUT_S = 0.3
+LONGEST_S = 4.0
 """What a question may take at most: the time-out, and the work around it on a busy machine."""
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
@@ -103,8 +103,8 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def assert_clear(error: ModelServerError) -> None:
     assert "did not answer in time" in error.message
-    assert "ASSISTANT_CHAT_MODEL" in error.hint
-    assert "ASSISTANT_CHAT_BASE_URL" in error.hint
+    assert "See that it runs" in error.hint
+    assert "ASSISTANT_CHAT_TIMEOUT_S" in error.hint
 
 
 def test_a_server_that_never_answers_ends_the_question_in_time(tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 from starlette.testclient import TestClient
 
+from tests.support.doors import Gate, Served, make_doors
 from tests.support.serving import BridgeAssistant, make_app, make_assistant
 
 
@@ -43,3 +44,19 @@ def scripted(tmp_path: Path, template: Path) -> Iterator[BridgeAssistant]:
 def client(scripted: BridgeAssistant) -> Iterator[TestClient]:
     with TestClient(make_app(scripted)) as client:
         yield client
+
+
+@pytest.fixture
+def gate(scripted: BridgeAssistant) -> Iterator[Gate]:
+    """Hold the model in the middle of its draft; let go at the end."""
+    gate = Gate(scripted)
+    yield gate
+    gate.open.set()
+
+
+@pytest.fixture
+async def served(scripted: BridgeAssistant) -> AsyncIterator[Served]:
+    """An app with every door, in this event loop."""
+    served = Served(make_doors(scripted))
+    async with served.lifespan():
+        yield served

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -26,7 +25,6 @@ from tests.support.doors import (
     Served,
     answer_of,
     error_of,
-    make_doors,
 )
 from tests.support.serving import HEIGHT, HEIGHT_DRAFT, BridgeAssistant, make_app
 
@@ -115,20 +113,6 @@ async def test_closing_refuses_those_who_wait_and_lets_those_at_work_finish() ->
     admission = Admission(at_once=1, waiting=1)
     admission.enter()
     assert await admission.close(grace_s=0.01) is False
-
-
-@pytest.fixture
-def gate(scripted: BridgeAssistant) -> Iterator[Gate]:
-    gate = Gate(scripted)
-    yield gate
-    gate.open.set()
-
-
-@pytest.fixture
-async def served(scripted: BridgeAssistant) -> AsyncIterator[Served]:
-    served = Served(make_doors(scripted))
-    async with served.lifespan():
-        yield served
 
 
 async def test_a_full_queue_sends_away_at_every_door_and_says_when_to_come_again(

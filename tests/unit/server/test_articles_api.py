@@ -133,7 +133,7 @@ def test_a_page_is_fetched_and_found_at_once_and_known_the_second_time(
         TestClient(make_app(assistant)) as client,
         serving_page("/story", PAGE) as web,
     ):
-        url = f"{web}/story"
+        url = f"{web.url}/story"
         reply = client.post("/v1/articles", data={"url": url})
         assert reply.status_code == 201, reply.text
         (added,) = AddedBody.model_validate(reply.json()).added
@@ -145,7 +145,7 @@ def test_a_page_is_fetched_and_found_at_once_and_known_the_second_time(
         assert found["passages"][0]["article"]["article_id"] == added
         again = client.post("/v1/articles", data={"url": url}).json()
         assert again == {"added": [], "unchanged": [added], "failed": []}
-        missing = client.post("/v1/articles", data={"url": f"{web}/none"})
+        missing = client.post("/v1/articles", data={"url": f"{web.url}/none"})
         assert missing.status_code == 422
         assert "404" in ErrorBody.model_validate(missing.json()).error.message
         assert len(listed(client)) == 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -22,26 +21,11 @@ from tests.support.doors import (
     Served,
     answer_of,
     error_of,
-    make_doors,
 )
 from tests.support.serving import HEIGHT_DRAFT, BridgeAssistant
 
 STREAMS = (ANSWER_STREAM, COMPLETION_STREAM)
 DONE = "data: [DONE]\n\n"
-
-
-@pytest.fixture
-def gate(scripted: BridgeAssistant) -> Iterator[Gate]:
-    gate = Gate(scripted)
-    yield gate
-    gate.open.set()
-
-
-@pytest.fixture
-async def served(scripted: BridgeAssistant) -> AsyncIterator[Served]:
-    served = Served(make_doors(scripted))
-    async with served.lifespan():
-        yield served
 
 
 @pytest.mark.parametrize("door", DOORS, ids=str)
