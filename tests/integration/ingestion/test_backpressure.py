@@ -64,9 +64,7 @@ def read_slowly(folder: Path) -> dict[str, Any]:
     with open_cluster(load_settings(threads=WORKERS)) as cluster:
         dataset = _dataset([{"index": index} for index in range(ROWS)], 1, errored_blocks=0)
         rows = _rows(
-            dataset.map(
-                functools.partial(make_row, made), num_cpus=1, concurrency=cluster.workers
-            )
+            dataset.map(functools.partial(make_row, made), num_cpus=1, concurrency=cluster.workers)
         )
         taken = [int(next(rows)["index"])]
         count, changed = 0, time.monotonic()
