@@ -90,7 +90,9 @@ class Settings(BaseSettings):
     chat_base_url: str | None = Field(
         None, description="Where the provider's OpenAI-compatible server listens."
     )
-    chat_timeout_s: float = Field(120.0, gt=0, description="Longest wait for the chat model.")
+    chat_timeout_s: float = Field(
+        120.0, gt=0, description="Longest that a server may take over one reply of the chat model."
+    )
     chat_tries: int = Field(
         3, ge=1, description="Times that a request to the provider's server is sent at most."
     )

@@ -205,7 +205,7 @@ def _dataset(rows: list[dict[str, Any]], block: int, *, errored_blocks: int) -> 
 
 
 def _rows(dataset: Dataset) -> Iterator[dict[str, Any]]:
-    """Yield rows as blocks are done, none ahead of the one that is asked for."""
+    """Yield rows as blocks are done; those that nobody took yet wait in Ray's store."""
     try:
         for batch in dataset.iter_batches(
             batch_size=None, batch_format="pyarrow", prefetch_batches=0

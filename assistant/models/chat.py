@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _NO_KEY = "not-needed"
+_NO_REPLY = "No generation chunks were returned"
+"""LangChain's words for a stream without any; it has no type of its own for that."""
 
 
 class LoadedChatModel:
@@ -184,6 +186,8 @@ def chat_errors() -> Iterator[None]:
 
 def translate_chat_error(error: Exception) -> ModelServerError | None:
     """Return our error for one of the chat model's clients, None for any other error."""
+    import json
+
     import httpx
     from langchain_core.exceptions import ModelError as LangChainModelError
     from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
@@ -200,6 +204,8 @@ def translate_chat_error(error: Exception) -> ModelServerError | None:
         problem = f"refused the request (HTTP {error.status_code}): {error.message}"
     elif isinstance(error, (OpenAIError, LangChainModelError)):
         problem = f"failed: {error}"
+    elif isinstance(error, json.JSONDecodeError) or _NO_REPLY in str(error):
+        problem = "sent no reply that can be read"
     else:
         return None
     return ModelServerError(f"The chat model's server {problem}.", hint=hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -86,7 +86,8 @@ class SteadyClient(httpx.Client):
     """Repeats requests that did not reach a working server, with growing pauses.
 
     What may have been begun is not repeated: a response whose headers came, and a read that
-    timed out.
+    timed out. A streamed reply that lasts longer than `longest_s` is a time-out as well: with
+    each word of a server that only says that it is alive, httpx's own begins anew.
     """
 
     def __init__(
@@ -94,10 +95,12 @@ class SteadyClient(httpx.Client):
         *,
         tries: int,
         circuit: Circuit,
+        longest_s: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
         **options: Any,
     ) -> None:
         super().__init__(**options)
+        self._longest_s = longest_s
         self._tries = tries
         self._circuit = circuit
         self._sleep = sleep
@@ -136,7 +139,26 @@ class SteadyClient(httpx.Client):
             response.read()
             raise _BusyError(response)
         self._circuit.succeed()
+        if self._longest_s is not None and not response.is_closed:
+            response.stream = _Bounded(response.stream, time.monotonic() + self._longest_s)
         return response
+
+
+class _Bounded(httpx.SyncByteStream):
+    """A stream that has to end by a moment of the clock."""
+
+    def __init__(self, inner: Any, until: float) -> None:
+        self._inner = inner
+        self._until = until
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._inner:
+            if time.monotonic() > self._until:
+                raise httpx.ReadTimeout("The reply took too long.")
+            yield piece
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 def steady_client(settings: Settings) -> SteadyClient:
@@ -144,6 +166,7 @@ def steady_client(settings: Settings) -> SteadyClient:
     return SteadyClient(
         tries=settings.chat_tries,
         circuit=Circuit(rest_s=settings.chat_rest_s),
+        longest_s=settings.chat_timeout_s,
         timeout=httpx.Timeout(settings.chat_timeout_s, connect=_CONNECT_S),
     )
 
