@@ -17,7 +17,7 @@ from assistant.models.chat import load_chat_model
 from assistant.types import Event, Token, Turn
 from tests.support.serving import HEIGHT, BridgeAssistant, make_assistant
 
-pytestmark = [pytest.mark.enable_socket, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(60)]
 
 TIMEOUT_S = 0.3
 LONGEST_S = 4.0
