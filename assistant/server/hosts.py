@@ -32,7 +32,7 @@ class TrustedHosts(TrustedHostMiddleware):
 
         async def refuse(message: Message) -> None:
             # Who is let in sends by another way: this is the middleware's own response.
-            if message["type"] == "http.response.start":
+            if message["type"].endswith("http.response.start"):  # a web socket's has a prefix
                 await _refusal(scope)(scope, receive, send)
 
         await super().__call__({**scope, _SEND: send}, receive, refuse)

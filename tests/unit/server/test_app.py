@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from starlette.routing import Mount
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from assistant.errors import SettingsError
 from assistant.server.app import create_app
@@ -298,3 +298,14 @@ def test_a_request_for_an_unknown_host_is_told_what_to_do(
     assert "'elsewhere.example'" in reply.text
     if path in {"/v1/models", "/readyz"}:
         assert reply.json()["error"]["type"] == "unknown_host"
+
+
+def test_a_web_socket_for_an_unknown_host_is_refused(assistant: ScriptedAssistant) -> None:
+    client = client_of(assistant)
+    with (
+        pytest.raises(WebSocketDenialResponse) as caught,
+        client.websocket_connect("/anywhere", headers={"host": "elsewhere.example"}),
+    ):
+        pass
+    assert caught.value.status_code == 400
+    assert "--allowed-host" in caught.value.text
