@@ -95,7 +95,13 @@ def asking_user(
                 if reply.headers.get("X-Request-ID") != request_id:
                     self._fail(reply, "the reply has the id of another request")
                     return None
-                events = dict(_events(reply.iter_lines()))
+                events: dict[str, dict[str, Any]] = {}
+                first: dict[str, float] = {}
+                last: dict[str, float] = {}
+                for name, event in _events(reply.iter_lines()):
+                    events[name] = event
+                    last[name] = time.monotonic()
+                    first.setdefault(name, last[name])
                 took = time.monotonic() - began
                 answer = events.get("finished", {}).get("answer")
                 if answer is None:
@@ -107,6 +113,9 @@ def asking_user(
                     return None
                 reply.success()
             self._note(answer, took)
+            if "token" in first and "drafted" in last:
+                observe("draft", last["drafted"] - first["token"])
+                observe("verify", last["finished"] - last["drafted"])
             found: dict[str, Any] = answer
             return found
 
