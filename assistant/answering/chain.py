@@ -32,7 +32,7 @@ from assistant.models.embeddings import EmbeddingModel
 from assistant.prompts import Prompt, one_line
 from assistant.retrieval import rewrite
 from assistant.retrieval.asking import check_question
-from assistant.retrieval.rewriting import EARLIER_TURNS, leans_on_history
+from assistant.retrieval.rewriting import EARLIER_TURNS, REWRITTEN_TOKENS, leans_on_history
 from assistant.settings import Settings
 from assistant.tracing import span
 from assistant.types import (
@@ -275,8 +275,9 @@ class AnswerChain:
                 if isinstance(event, Finished) and not event.answer.refusal:
                     last = Turn(last.question, event.answer.text)
         with span("rewrite"):
+            model = self.chat.model.bind(**self.chat.limit(REWRITTEN_TOKENS))
             run.rewritten = rewrite(
-                run.question, [*earlier, last], model=self.chat.model, prompt=self.prompts.rewrite
+                run.question, [*earlier, last], model=model, prompt=self.prompts.rewrite
             )
 
     def _refuse_unread(self, run: Run) -> RefusalCode | None:

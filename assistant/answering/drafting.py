@@ -29,7 +29,7 @@ def draft_chain(
     render: RunnableLambda[dict[str, str], list[BaseMessage]] = RunnableLambda(
         lambda values: prompt.render(**values)
     )
-    return render | chat.model.bind(max_tokens=tokens)
+    return render | chat.model.bind(**chat.limit(tokens))
 
 
 def stream_draft(

@@ -31,7 +31,7 @@ def render_yes_no(
 
 def witness_model(chat: LoadedChatModel) -> Runnable[Any, AIMessage]:
     """Return the chat model bound to one token, with probabilities where it gives them."""
-    options: dict[str, Any] = {"max_tokens": 1}
+    options = chat.limit(1)
     if "logprobs" in type(chat.model).model_fields:  # It speaks the OpenAI protocol's.
         options |= {"logprobs": True, "top_logprobs": _TOP}
     return chat.model.bind(**options)

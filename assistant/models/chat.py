@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _NO_KEY = "not-needed"
+_OLLAMA = "ollama:"
 _NO_REPLY = "No generation chunks were returned"
 """LangChain's words for a stream without any; it has no type of its own for that."""
 
@@ -51,6 +52,15 @@ class LoadedChatModel:
     def embedded(self) -> bool:
         """Whether the model runs in this process."""
         return self._engine is not None
+
+    def limit(self, tokens: int) -> dict[str, Any]:
+        """Return the arguments by which a call asks for at most so many tokens.
+
+        LangChain's providers agree on `max_tokens`, but for Ollama's.
+        """
+        if self.name.startswith(_OLLAMA):
+            return {"options": {"num_predict": tokens, "temperature": 0}}
+        return {"max_tokens": tokens}
 
     def warm(self, prefixes: Sequence[Sequence[BaseMessage]]) -> None:
         """Have the embedded engine read what every question begins with, or recall it from disk.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+from langchain_core.runnables import Runnable
 
 from assistant.facts import content_words, flatten, names, same_word
 from assistant.prompts import Prompt, one_line
@@ -32,6 +34,9 @@ _CONTINUES = re.compile(
 EARLIER_TURNS = 3
 """Turns that a follow-up may lean on."""
 
+REWRITTEN_TOKENS = 80
+"""Longest that a rewritten question is."""
+
 _TURN_CHARS = 2000
 """Of a longer question or answer the beginning is read."""
 
@@ -52,12 +57,13 @@ def leans_on_history(question: str) -> bool:
 
 
 def rewrite(
-    question: str, history: Sequence[Turn], *, model: BaseChatModel, prompt: Prompt
+    question: str, history: Sequence[Turn], *, model: Runnable[Any, BaseMessage], prompt: Prompt
 ) -> str | None:
     """Return the question made independent of `history`, or None if it already is.
 
-    An outcome that lost what the follow-up asks, or took nothing from the turns, gives way to
-    the follow-up with the last question beside it.
+    `model` is bound to `REWRITTEN_TOKENS` at most. An outcome that lost what the follow-up
+    asks, or took nothing from the turns, gives way to the follow-up with the last question
+    beside it.
     """
     if not history or not leans_on_history(question):
         return None
@@ -71,7 +77,7 @@ def rewrite(
         if turn.answer:
             lines.append(f"Answer: {turn.answer}")
     messages = prompt.render(turns="\n".join(lines), question=one_line(question))
-    reply = model.invoke(messages, max_tokens=80)
+    reply = model.invoke(messages)
     rewritten = one_line(str(reply.text)).strip("\"'“” ")
     if flatten(rewritten) == flatten(question) and names(question):
         return None

@@ -5,10 +5,15 @@ from __future__ import annotations
 import httpx
 import openai
 import pytest
+from langchain_core.runnables import RunnableSequence
 
+from assistant.answering.drafting import draft_chain
+from assistant.answering.prompting import Prompts
+from assistant.answering.witness import witness_model
 from assistant.errors import ModelNotFoundError
-from assistant.models.chat import load_chat_model, translate_chat_error
+from assistant.models.chat import LoadedChatModel, load_chat_model, translate_chat_error
 from assistant.settings import load_settings
+from tests.support.chat import ScriptedChatModel
 
 
 def test_a_server_is_named_by_provider_model_and_base_url(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,6 +22,29 @@ def test_a_server_is_named_by_provider_model_and_base_url(monkeypatch: pytest.Mo
     with load_chat_model(settings) as chat:
         assert chat.name == "openai:my-model"
         assert not chat.embedded
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("openai:m", {"max_tokens": 7}),
+        ("anthropic:m", {"max_tokens": 7}),
+        # LangChain's package for Ollama refuses `max_tokens` in a call.
+        ("ollama:m", {"options": {"num_predict": 7, "temperature": 0}}),
+    ],
+)
+def test_each_call_is_limited_in_the_words_of_its_provider(
+    name: str, options: dict[str, object]
+) -> None:
+    chat = LoadedChatModel(ScriptedChatModel(script=lambda _: "yes"), name=name)
+    prompts = Prompts.load()
+    drafting = draft_chain(chat, prompts.answer, tokens=7)
+    assert isinstance(drafting, RunnableSequence)
+    assert drafting.last.kwargs == options
+    if name.startswith("ollama:"):
+        assert witness_model(chat).kwargs["options"]["num_predict"] == 1
+    else:
+        assert witness_model(chat).kwargs["max_tokens"] == 1
 
 
 @pytest.mark.parametrize(
