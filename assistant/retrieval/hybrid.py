@@ -20,6 +20,9 @@ from assistant.types import SearchFilter
 _DEPTH = 5
 """Each engine is asked for this many times k, so that fusion has something to merge."""
 
+_TRIES = 3
+"""Searches at most, where others publish generations of the index between two of its steps."""
+
 
 @dataclass(frozen=True, slots=True)
 class RankedPassage:
@@ -63,31 +66,42 @@ class HybridRetriever(BaseRetriever):
         with span("search", {"assistant.search.mode": self.mode}) as here:
             if vector is None:
                 vector = embed_question(question, self.embeddings)
-            depth = wanted * _DEPTH
-            dense: list[Hit] = []
-            lexical: list[Hit] = []
-            hinted: list[Hit] = []
-            if self.mode != "lexical":
-                with span("search dense"):
-                    dense = self.index.search_dense(vector, k=depth, where=restriction)
-            if self.mode != "dense":
-                with span("search lexical"):
-                    lexical = self.index.search_lexical(question, k=depth, where=restriction)
-                    hinted = self._search_hinted(question, wanted, restriction)
-            fused = fuse([[hit.passage_id for hit in hits] for hits in (dense, lexical, hinted)])
-            fused.sort(key=lambda item: (-item[1], item[0]))
-            similarities = {hit.passage_id: hit.score for hit in dense}
-            best = fused[:wanted]
-            passages = self.index.passages([passage_id for passage_id, _ in best])
-            here.set_attribute("assistant.search.dense", len(dense))
-            here.set_attribute("assistant.search.lexical", len(lexical))
-            here.set_attribute("assistant.search.hinted", len(hinted))
+            for _ in range(_TRIES):
+                dense, fused = self._rank(question, vector, wanted, restriction)
+                best = fused[:wanted]
+                passages = self.index.passages([passage_id for passage_id, _ in best])
+                if len(passages) == len(best):
+                    break
+                # Meanwhile another generation was published, without some of what was found.
             here.set_attribute("assistant.search.passages", len(passages))
         scores = dict(best)
+        similarities = {hit.passage_id: hit.score for hit in dense}
         return [
             RankedPassage(indexed, scores[indexed.passage.id], similarities.get(indexed.passage.id))
             for indexed in passages
         ]
+
+    def _rank(
+        self, question: str, vector: list[float], wanted: int, where: SearchFilter
+    ) -> tuple[list[Hit], list[tuple[str, float]]]:
+        """Return what is near, and the ids of all that was found with fused scores, best first."""
+        depth = wanted * _DEPTH
+        dense: list[Hit] = []
+        lexical: list[Hit] = []
+        hinted: list[Hit] = []
+        if self.mode != "lexical":
+            with span("search dense") as here:
+                dense = self.index.search_dense(vector, k=depth, where=where)
+                here.set_attribute("assistant.search.dense", len(dense))
+        if self.mode != "dense":
+            with span("search lexical") as here:
+                lexical = self.index.search_lexical(question, k=depth, where=where)
+                hinted = self._search_hinted(question, wanted, where)
+                here.set_attribute("assistant.search.lexical", len(lexical))
+                here.set_attribute("assistant.search.hinted", len(hinted))
+        fused = fuse([[hit.passage_id for hit in hits] for hits in (dense, lexical, hinted)])
+        fused.sort(key=lambda item: (-item[1], item[0]))
+        return dense, fused
 
     def _search_hinted(self, question: str, k: int, restriction: SearchFilter) -> list[Hit]:
         """Search by words where the question itself says to look; the most fitting hints first."""
