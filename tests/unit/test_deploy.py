@@ -6,10 +6,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from typer.main import get_command
 
 from assistant.cli import app
@@ -22,6 +27,23 @@ FILES = ["Dockerfile", "compose.yaml", "article-assistant.service"]
 def serve_options() -> set[str]:
     command = get_command(app).commands["serve"]  # type: ignore[attr-defined]
     return {name for option in command.params for name in option.opts}
+
+
+def needed(requirements: Iterable[Requirement]) -> set[str]:
+    """Return the names of the packages that pip would install for these."""
+    found: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    left = [(requirement, "") for requirement in requirements]
+    while left:
+        requirement, of_extra = left.pop()
+        if requirement.marker and not requirement.marker.evaluate({"extra": of_extra}):
+            continue
+        name = canonicalize_name(requirement.name)
+        found.add(name)
+        for extra in {"", *requirement.extras} - {e for n, e in seen if n == name}:
+            seen.add((name, extra))
+            left += [(Requirement(line), extra) for line in metadata.requires(name) or ()]
+    return found
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -49,6 +71,21 @@ def test_the_image_passes_the_linter() -> None:
         [linter, DEPLOY / "Dockerfile"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_the_image_has_the_pinned_packages_and_none_that_only_tests_need() -> None:
+    image = (DEPLOY / "Dockerfile").read_text()
+    assert "pip install --no-cache-dir --compile -c requirements.lock" in image
+    (extras,) = re.findall(r"^ARG EXTRAS=(\S+)$", image, re.MULTILINE)
+    project = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())["project"]
+    optional = project["optional-dependencies"]
+    lists = [project["dependencies"], *(optional[extra] for extra in extras.split(","))]
+    installed = needed(Requirement(line) for lines in lists for line in lines)
+    lock = (DEPLOY.parent / "requirements.lock").read_text().splitlines()
+    # pip leaves out its own tools when it lists what is installed.
+    assert installed - {"setuptools"} <= {canonicalize_name(line.split("==")[0]) for line in lock}
+    tools = {canonicalize_name(Requirement(line).name) for line in optional["dev"]}
+    assert not installed & tools
 
 
 def test_the_compose_file_keeps_to_loopback_and_drops_rights() -> None:
