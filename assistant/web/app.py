@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from assistant.admission import Admission
+from assistant.errors import AssistantError
 from assistant.settings import setting_origins
 from assistant.web.asking import Record, Unrecorded
 from assistant.web.chat import ACTING_PARTS, ASKING_PARTS, Chat
@@ -141,7 +143,8 @@ class _Pages:
         report = await asyncio.to_thread(newest_report, self.options.runs)
         settings = self.assistant.settings
         update = await self.chat.open_page(conversation, request)
-        update |= await self.corpus.open_page(request)
+        with contextlib.suppress(AssistantError):  # the chat says what is wrong with the index
+            update |= await self.corpus.open_page(request)
         update["header"] = render_header(
             visitor.name if self.options.has_login else None, may_edit=visitor.may_edit
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import logging
 import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
@@ -29,7 +28,7 @@ from assistant.web.updates import Update, letter, say
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
-logger = logging.getLogger(__name__)
+_GONE = "This conversation was deleted meanwhile: the answer is not kept."
 
 ASKING_PARTS = ("live", "pane", "box", "list", "title", "courier")
 """Parts that change while an answer comes.
@@ -71,7 +70,10 @@ class Chat:
     async def open_page(self, conversation_id: str, request: Any) -> Update:
         """Draw a page that was just loaded, with its conversation if the address names one."""
         visitor, session = self.sessions.of(request)
-        articles = await asyncio.to_thread(self.assistant.articles)
+        try:
+            articles = await asyncio.to_thread(self.assistant.articles)
+        except AssistantError as error:
+            return self.page.unreadable(visitor, session, str(error))
         update = {"filters": render_filters(session.where, articles), "pane": EMPTY_PANE}
         try:
             shown = await asyncio.to_thread(
@@ -152,8 +154,7 @@ class Chat:
         answers = answer_turn(self.assistant, self.admission, asked, history, session.stop, record)
         try:
             async for view in answers:
-                if not view.is_live:
-                    self._keep(visitor, conversation_id, view)
+                is_kept = view.is_live or self._keep(visitor, conversation_id, view)
                 if session.live is None or session.live.turn_id != view.turn_id:
                     return  # the page shows another conversation by now
                 session.live = view
@@ -164,6 +165,8 @@ class Chat:
                     update["pane"] = render_evidence(view)
                 if not view.is_live:
                     update |= self.page.listing(visitor, session)
+                if not is_kept:
+                    update |= letter(say=_GONE, conversation="")
                 yield update
         finally:
             await answers.aclose()
@@ -173,11 +176,13 @@ class Chat:
                 if session.live is not None and session.live.turn_id == view.turn_id:
                     session.live = view
 
-    def _keep(self, visitor: Visitor, conversation_id: str, view: TurnView) -> None:
+    def _keep(self, visitor: Visitor, conversation_id: str, view: TurnView) -> bool:
+        """Keep a turn; False if its conversation was deleted meanwhile."""
         try:
             self.conversations.add(visitor.name, conversation_id, view)
         except ConversationMissingError:
-            logger.debug("the conversation was deleted while an answer was on its way")
+            return False
+        return True
 
     async def ask_again(
         self, data: Mapping[str, Any], request: Any

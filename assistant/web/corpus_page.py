@@ -15,6 +15,7 @@ from assistant.web.filters import without_missing
 from assistant.web.limits import RateLimit
 from assistant.web.rendering.adding import render_adding
 from assistant.web.rendering.articles import render_article
+from assistant.web.rendering.chrome import render_welcome
 from assistant.web.rendering.corpus import (
     Health,
     TableView,
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
 CORPUS_PARTS = (
-    "table", "timeline", "reader", "health", "filters", "adding", "files", "urls", "courier",
+    "table", "timeline", "reader", "health", "filters", "adding", "files", "urls", "live",
+    "courier",
 )  # fmt: skip
 """Parts of the page that change when articles are read, added or removed."""
 
@@ -142,7 +144,11 @@ class CorpusPage:
         entries = await asyncio.to_thread(self.assistant.entries)
         articles = await asyncio.to_thread(self.assistant.articles)
         session.where = without_missing(session.where, articles)
-        return {
+        drawn = {}
+        if session.live is None and not session.conversation_id:
+            examples = await asyncio.to_thread(self.assistant.example_questions)
+            drawn = {"live": render_welcome(len(articles), examples)}
+        return drawn | {
             "table": render_table(entries, view, may_edit=visitor.may_edit),
             "timeline": render_timeline(entries),
             "filters": render_filters(session.where, articles, session.filter_words),

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.types import ArticleReference
-from assistant.web.conversations import Conversations
+from assistant.web.conversations import ConversationMissingError, Conversations
 from assistant.web.rendering.answers import render_turn
 from assistant.web.rendering.articles import EMPTY_PANE, render_evidence
 from assistant.web.rendering.chrome import (
     render_conversations,
     render_past,
     render_title,
+    render_unreadable,
     render_welcome,
 )
 from assistant.web.sessions import Session, Visitor
@@ -53,6 +54,12 @@ class ChatPage:
         examples = self.assistant.example_questions()
         return update | {"live": render_welcome(len(articles), examples)}
 
+    def unreadable(self, visitor: Visitor, session: Session, problem: str) -> Update:
+        """Draw the page of somebody who comes while the index cannot be read."""
+        session.conversation_id, session.past, session.live = "", [], None
+        update = self.past(session) | self.listing(visitor, session) | {"pane": EMPTY_PANE}
+        return update | {"live": render_unreadable(problem)}
+
     def past(self, session: Session) -> Update:
         """Draw all earlier turns."""
         session.drawings += 1
@@ -69,7 +76,10 @@ class ChatPage:
         """Draw the list of conversations with these words, unless the page shows the same."""
         current = None
         if session.conversation_id:
-            current = self.conversations.get(visitor.name, session.conversation_id)
+            try:
+                current = self.conversations.get(visitor.name, session.conversation_id)
+            except ConversationMissingError:  # deleted on another page; a question begins a new one
+                session.conversation_id = ""
         found = self.conversations.found(visitor.name, words)
         update = {
             "list": render_conversations(found, session.conversation_id, words),

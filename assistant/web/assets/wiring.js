@@ -200,10 +200,11 @@ if (!window.articleAssistant) {
       const open = ["drawer", "acts"].find((name) => document.body.dataset[name] === "open");
       if (open) {
         app.toggle(open, false, { focus: true });
-      } else if (document.body.dataset.busy === "yes") {
-        document.querySelector("#stop")?.click();
       } else {
-        document.querySelector(".pane.article .close")?.click();
+        const [pane] = [...document.querySelectorAll(".pane.article .close")]
+          .filter((one) => one.checkVisibility());
+        if (pane) pane.click();
+        else if (document.body.dataset.busy === "yes") document.querySelector("#stop")?.click();
       }
     }
   });
@@ -232,6 +233,8 @@ element.addEventListener("click", async (event) => {
   if (["open", "article"].includes(act) && !element.querySelector(".pane")) {
     app.opener = button;
     document.body.dataset.pane = "article";
+    // What is open already is not drawn again, but was perhaps scrolled away from.
+    setTimeout(() => document.querySelector("#pane mark.current")?.scrollIntoView({ block: "center" }), 300);
   }
   if (["new", "conversation", "delete"].includes(act)) {
     app.toggle("drawer", false, { focus: true });
@@ -300,7 +303,7 @@ const drawn = () => {
     if (scroller && !busy && was) {
       // Show as much of the finished answer as fits, its question staying in view.
       const box = scroller.getBoundingClientRect();
-      const turn = element.querySelector(".turn").getBoundingClientRect();
+      const turn = element.querySelector(".turn")?.getBoundingClientRect() || box;
       const beyond = Math.min(turn.bottom - box.bottom, turn.top - box.top);
       if (beyond > 0) scroller.scrollTop += beyond;
     }
@@ -323,11 +326,14 @@ const drawn = () => {
         element.querySelector("h2")?.focus();
         const scroller = element.querySelector(".scroller");
         if (scroller) scroller.scrollTop = 0;
+        if (element.closest("#reader")) pane.scrollIntoView({ block: "nearest" });
       } else if (app.opener) {
         if (app.opener.isConnected) app.opener.focus();
         app.opener = null;
       }
     }
+  } else {
+    delete element.dataset.at;
   }
 };
 watch("value", drawn);

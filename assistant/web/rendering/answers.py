@@ -21,7 +21,7 @@ REFUSAL_HEADS = {
     "not_a_question": "This is not a question about the articles",
 }
 
-_NUMBERS = re.compile(r"\[(\d+)\]")
+_NUMBERS = re.compile(r"\s*\[(\d+)\]")
 
 
 def render_turn(view: TurnView, *, after: str | None = None) -> str:

@@ -67,6 +67,14 @@ def render_welcome(articles: int, examples: Sequence[str]) -> str:
     )
 
 
+def render_unreadable(problem: str) -> str:
+    """Say why there is nothing to ask, and what to do."""
+    return (
+        '<section class="welcome"><h2>The articles cannot be searched now</h2>'
+        f"<p>{text(problem)}</p><p>Then load this page again.</p></section>"
+    )
+
+
 def render_conversations(found: Sequence[Conversation], current: str, words: str) -> str:
     """List conversations, with a search field above them."""
     search = attributes(

@@ -1,0 +1,175 @@
+"""What people do that nobody plans for. Only the models are scripted."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from assistant.server.options import ServeOptions
+from tests.browser.conftest import Watched, ask, serving_here
+from tests.support.scripted import ScriptedAssistant, answer_from_first_line, open_scripted
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.timeout(240),
+    pytest.mark.filterwarnings("ignore"),  # the server runs in this process, libraries and all
+]
+
+OpenPage = Callable[..., Watched]
+UNBROKEN = "quarterly_report_2031_final_version_reviewed_by_legal_and_finance_v12"
+QUESTION = "How long is the Marlow bridge?"
+RAIN = "Rain fell on most days, so shops stayed shut until noon and trains ran late.\n\n" * 60
+SLOWLY = f"The Tolmen bridge is 9 kilometres long{', longer than any other' * 15}."
+
+
+def serve(folder: Path, *, pause_s: float = 0.0) -> ScriptedAssistant:
+    corpus = folder / "corpus"
+    corpus.mkdir(parents=True)
+    head = f"---\ntitle: {UNBROKEN}.pdf\nsource: {UNBROKEN}_{UNBROKEN}_{UNBROKEN}\n---\n\n"
+    (corpus / "bridge.md").write_text(f"{head}The Marlow bridge is 7 kilometres long.\n\n{RAIN}")
+    (corpus / "slow.txt").write_text(f"Tolmen\n\n{SLOWLY}\n")
+    return open_scripted(
+        folder / "data", answer_from_first_line, corpus=corpus, pause_s=pause_s, verification=False
+    )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the app behind a header, over names that do not break; it writes slowly."""
+    options = ServeOptions(user_header="X-User", questions_per_minute=1000)
+    with (
+        serve(tmp_path_factory.mktemp("site"), pause_s=0.1) as assistant,
+        serving_here(assistant, options) as address,
+    ):
+        yield address
+
+
+def as_user(name: str, **options: object) -> dict[str, object]:
+    return {"extra_http_headers": {"X-User": name}} | options
+
+
+def beyond(page: Page, width: int) -> list[str]:
+    """Return the buttons, cards and names that end beyond the screen, which nobody can see."""
+    found: list[str] = page.evaluate(
+        """width => [...document.querySelectorAll(
+                '.bar button, .bar form, .source, .place, .verdict, .turn-acts button, #filters *')]
+            .filter(one => one.checkVisibility() && one.getBoundingClientRect().right > width + 1)
+            .map(one => one.outerHTML.slice(0, 120))""",
+        width,
+    )
+    return found
+
+
+@pytest.mark.parametrize("width", [400, 700, 1400])
+def test_long_names_push_nothing_off_the_screen(open_page: OpenPage, site: str, width: int) -> None:
+    viewport = {"width": width, "height": 800}
+    page = open_page(site, **as_user("maria.schneider@example.com", viewport=viewport)).page
+    ask(page, QUESTION)
+    assert beyond(page, width) == []
+    page.locator("#filters summary").click()
+    page.locator("#filters .boxes input").first.check()
+    expect(page.locator("#filters summary")).to_contain_text("Searching only")
+    assert beyond(page, width) == []
+    page.locator("[data-page-link=corpus]").first.click()
+    cell = page.locator("#table tbody td").first
+    assert cell.evaluate("cell => cell.offsetWidth") > 80
+
+
+def test_an_open_source_that_was_scrolled_away_from_comes_back(
+    open_page: OpenPage, site: str
+) -> None:
+    page = open_page(site, **as_user("scroller")).page
+    ask(page, QUESTION)
+    page.locator("#live .cite").first.click()
+    page.wait_for_selector("#pane mark.current")
+    page.wait_for_timeout(700)
+    page.locator("#pane .scroller").evaluate("box => box.scrollTop = box.scrollHeight")
+    expect(page.locator("#pane mark.current")).not_to_be_in_viewport()
+    page.locator("#live .cite").first.click()
+    expect(page.locator("#pane mark.current")).to_be_in_viewport()
+    page.locator("[data-page-link=corpus]").first.click()
+    for _ in range(2):  # the same article opens twice
+        page.locator("#table button.title").first.click()
+        expect(page.locator("#reader h2")).to_be_in_viewport()
+        page.keyboard.press("Escape")
+        expect(page.locator("#reader .pane")).to_have_count(0)
+
+
+def test_escape_closes_the_article_before_it_stops_the_answer(
+    open_page: OpenPage, site: str
+) -> None:
+    page = open_page(site, **as_user("hasty")).page
+    page.fill("#question textarea", "How long is the Tolmen bridge?")
+    page.keyboard.press("Enter")
+    page.locator("#pane .place").first.click()
+    page.wait_for_selector("#pane .pane.article")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#pane .pane.evidence")
+    expect(page.locator("#live .turn")).not_to_have_attribute("data-stage", "stopped")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#live .turn[data-stage=stopped]")
+
+
+def test_a_new_conversation_may_begin_while_an_answer_is_written(
+    open_page: OpenPage, site: str
+) -> None:
+    page = open_page(site, **as_user("leaver")).page
+    for _ in range(3):
+        page.fill("#question textarea", "How long is the Tolmen bridge?")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#live .turn[data-stage=writing]")
+        page.get_by_role("button", name="New conversation").click()
+        page.wait_for_selector(".welcome")
+
+
+def test_a_conversation_that_another_tab_deleted_hangs_no_answer(
+    open_page: OpenPage, site: str
+) -> None:
+    first = open_page(site, **as_user("two tabs")).page
+    ask(first, QUESTION)
+    other = first.context.new_page()
+    other.goto(first.url)
+    other.wait_for_selector("#live .turn")
+    other.get_by_role("button", name="Delete").click()
+    other.locator("dialog button.danger").click()
+    other.wait_for_selector(".welcome")
+    ask(first, "How long is the Marlow bridge, again?")
+    expect(first.locator("#notice")).to_contain_text("deleted meanwhile")
+    assert "c=" not in first.url
+    ask(first, "How long is the Marlow bridge, now?")
+    first.reload()
+    expect(first.locator("#live .question")).to_have_text("How long is the Marlow bridge, now?")
+
+
+def test_who_comes_while_there_is_no_index_is_told_so_and_a_first_article_changes_the_page(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    with (
+        open_scripted(tmp_path / "data", answer_from_first_line, verification=False) as assistant,
+        serving_here(assistant, ServeOptions()) as address,
+    ):
+        page = open_page(address).page
+        expect(page.locator(".welcome h2")).to_have_text("There are no articles yet")
+        page.get_by_role("button", name="Add articles").click()
+        file = tmp_path / "ferry.txt"
+        file.write_text("Ferry\n\nThe ferry Lark-2 crosses the strait in 41 minutes.\n")
+        page.set_input_files("#files input[type=file]", [str(file)])
+        page.wait_for_selector("#files tr")
+        page.get_by_role("button", name="Add to the articles").click()
+        expect(page.locator("#adding")).to_contain_text("1 added", timeout=30_000)
+        page.locator("[data-page-link=chat]").first.click()
+        expect(page.locator(".welcome h2")).to_have_text("Ask the articles")
+
+        assistant.index.close()
+        kept = assistant.settings.index_path.rename(tmp_path / "away")
+        page.reload()
+        expect(page.locator(".welcome h2")).to_have_text("The articles cannot be searched now")
+        expect(page.locator(".welcome")).to_contain_text("assistant ingest")
+        expect(page.locator("[data-page-link=settings]")).to_be_visible()
+        shutil.rmtree(assistant.settings.index_path, ignore_errors=True)
+        kept.rename(assistant.settings.index_path)
