@@ -77,6 +77,8 @@ def test_long_names_push_nothing_off_the_screen(open_page: OpenPage, site: str, 
     page.locator("[data-page-link=corpus]").first.click()
     cell = page.locator("#table tbody td").first
     assert cell.evaluate("cell => cell.offsetWidth") > 80
+    remove = page.locator("#table").get_by_role("button", name="Remove").first
+    assert remove.evaluate("button => button.offsetHeight") < 40
 
 
 def test_an_open_source_that_was_scrolled_away_from_comes_back(
