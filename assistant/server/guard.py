@@ -22,6 +22,7 @@ LOCAL = "local"
 COOKIE = "article-assistant"
 LOGIN_LASTS_S = 12 * 3600
 _LOGINS = 10_000
+_LOGGED_OUT = "You are not logged in any more. Load the page again to log in."
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _NAME_CHARS = 64
 
@@ -98,7 +99,7 @@ class Guard:
             if scope["type"] == "http" and "text/html" in headers.get("accept", ""):
                 refused = RedirectResponse("/login", 303)
             else:
-                refused = JSONResponse({"error": "Not logged in."}, 401)
+                refused = JSONResponse({"error": _LOGGED_OUT}, 401)
         if refused is not None:
             await refused(scope, receive, send)
             return

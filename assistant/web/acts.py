@@ -112,8 +112,8 @@ class Acts:
         return shown | letter(conversation=chosen)
 
     async def _search(self, visitor: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
-        words = str(data.get("words", ""))[:200]
-        return self.page.listing(visitor, session, words)
+        session.words = str(data.get("words", ""))[:200]
+        return self.page.listing(visitor, session)
 
     async def _rename(self, visitor: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         self.conversations.rename(visitor.name, str(data.get("id", "")), str(data.get("said", "")))

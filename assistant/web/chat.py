@@ -18,6 +18,7 @@ from assistant.web.acts import Acts
 from assistant.web.asking import Record, Unrecorded, answer_turn, history_of
 from assistant.web.conversations import ConversationMissingError, Conversations
 from assistant.web.drawing import ChatPage
+from assistant.web.filters import without_missing
 from assistant.web.limits import AtOnce, RateLimit
 from assistant.web.rendering.articles import EMPTY_PANE, render_evidence
 from assistant.web.rendering.filters import render_filters
@@ -74,14 +75,17 @@ class Chat:
             articles = await asyncio.to_thread(self.assistant.articles)
         except AssistantError as error:
             return self.page.unreadable(visitor, session, str(error))
-        update = {"filters": render_filters(session.where, articles), "pane": EMPTY_PANE}
+        update: Update = {"pane": EMPTY_PANE}
         try:
             shown = await asyncio.to_thread(
                 self.page.show, visitor, session, conversation_id, articles
             )
-            return update | shown
+            if session.live is not None and session.live.where:
+                session.where = without_missing(session.live.where, articles)  # a reload keeps it
+            return update | shown | {"filters": render_filters(session.where, articles)}
         except AssistantError as error:
             shown = await asyncio.to_thread(self.page.show, visitor, session, "", articles)
+            shown |= {"filters": render_filters(session.where, articles)}
             return update | shown | say(str(error))
 
     async def ask(

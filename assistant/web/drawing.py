@@ -72,17 +72,17 @@ class ChatPage:
         after = session.past[-1].turn_id if session.past else None
         return {"live": render_turn(session.live, after=after)}
 
-    def listing(self, visitor: Visitor, session: Session, words: str = "") -> Update:
-        """Draw the list of conversations with these words, unless the page shows the same."""
+    def listing(self, visitor: Visitor, session: Session) -> Update:
+        """Draw the list of conversations that is sought, unless the page shows the same."""
         current = None
         if session.conversation_id:
             try:
                 current = self.conversations.get(visitor.name, session.conversation_id)
             except ConversationMissingError:  # deleted on another page; a question begins a new one
                 session.conversation_id = ""
-        found = self.conversations.found(visitor.name, words)
+        found = self.conversations.found(visitor.name, session.words)
         update = {
-            "list": render_conversations(found, session.conversation_id, words),
+            "list": render_conversations(found, session.conversation_id, session.words),
             "title": render_title(current),
         }
         if session.listed == update:

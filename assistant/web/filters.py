@@ -80,11 +80,14 @@ def filter_from_form(
     ticked = [name for name in given.get("article", ()) if name in known]
     shown = {item.article_id for item in listed}
     kept = [name for name in before.article_ids if name in known and name not in shown]
+    days = [str(next(iter(given.get(name, ())), "")) for name in ("from", "to")]
+    if all(days):
+        days.sort()  # "from" may be the later one: both are as in 2031-01-15
     return filter_from_plain(
         {
             "sources": [name for name in given.get("source", ()) if name in sources],
-            "published_from": next(iter(given.get("from", ())), ""),
-            "published_to": next(iter(given.get("to", ())), ""),
+            "published_from": days[0],
+            "published_to": days[1],
             "article_ids": [*kept, *ticked],
         }
     )

@@ -17,6 +17,8 @@ ASSETS = Path(__file__).parent / "assets"
 Parts = dict[str, Any]
 """Gradio's components by name; those whose value is ours to set are in `Update`s."""
 
+_PASTED = 20
+
 
 def lay_out(*, question_chars: int, suffixes: Sequence[str]) -> Parts:
     """Make every part of the page, in its place."""
@@ -55,7 +57,7 @@ def _lay_out_chat(parts: Parts, question_chars: int) -> None:
                 placeholder="Ask about the articles…",
                 lines=1,
                 max_lines=6,
-                max_length=question_chars,
+                max_length=_PASTED * question_chars,  # too long a one is told of, not cut
                 container=False,
                 scale=1,
             )

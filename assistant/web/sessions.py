@@ -41,6 +41,9 @@ class Session:
     filter_words: str = ""
     """What the list of articles among the filters is searched for."""
 
+    words: str = ""
+    """What the list of conversations is searched for."""
+
     live: TurnView | None = None
     past: list[TurnView] = field(default_factory=list)
     stop: asyncio.Event = field(default_factory=asyncio.Event)

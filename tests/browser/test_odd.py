@@ -175,3 +175,25 @@ def test_who_comes_while_there_is_no_index_is_told_so_and_a_first_article_change
         expect(page.locator("[data-page-link=settings]")).to_be_visible()
         shutil.rmtree(assistant.settings.index_path, ignore_errors=True)
         kept.rename(assistant.settings.index_path)
+
+
+def test_a_reload_keeps_what_was_searched_and_too_long_a_question_is_told_of(
+    open_page: OpenPage, site: str
+) -> None:
+    page = open_page(site, **as_user("reloader")).page
+    page.locator("#filters summary").click()
+    page.locator("#filters .boxes input").first.check()
+    summary = page.locator("#filters summary")
+    expect(summary).to_contain_text("Searching only")
+    ask(page, QUESTION)
+    narrowed = summary.inner_text()
+    page.reload()
+    page.wait_for_selector("#live .turn")
+    expect(summary).to_have_text(narrowed)
+    page.locator("#aside input[type=search]").press_sequentially("marlow", delay=60)
+    listed = page.locator(".conversations button")
+    listed.first.click()
+    page.wait_for_selector("#live .turn[data-stage=done]")
+    expect(page.locator("#aside input[type=search]")).to_have_value("marlow")
+    ask(page, "How long is the Marlow bridge? " * 200, stage="failed")
+    expect(page.locator("#live .failed")).to_contain_text("characters, more than")
