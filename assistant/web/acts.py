@@ -98,6 +98,7 @@ class Acts:
 
     async def _new(self, visitor: Visitor, session: Session, _: Mapping[str, Any]) -> Update:
         session.stop.set()
+        session.words = ""  # or the list would not show the new one
         articles = await asyncio.to_thread(self.assistant.articles)
         shown = await asyncio.to_thread(self.page.show, visitor, session, "", articles)
         return shown | letter(conversation="", focus=True)

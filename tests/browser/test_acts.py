@@ -211,6 +211,8 @@ def test_conversations_are_found_renamed_exported_and_deleted(
     page.get_by_role("button", name="Delete").click()
     page.locator("dialog").get_by_role("button", name="Delete").click()
     page.wait_for_selector(".welcome")
+    expect(listed).to_have_count(0)  # what is sought stays sought
+    page.locator("#words").fill("")
     expect(listed).to_have_text([QUESTION.format(4)])
 
 
