@@ -20,7 +20,7 @@ from assistant.web.conversations import ConversationMissingError, Conversations
 from assistant.web.drawing import ChatPage
 from assistant.web.filters import without_missing
 from assistant.web.limits import AtOnce, RateLimit
-from assistant.web.rendering.articles import EMPTY_PANE, render_evidence
+from assistant.web.rendering.articles import render_evidence
 from assistant.web.rendering.filters import render_filters
 from assistant.web.sessions import Session, Sessions, Visitor
 from assistant.web.turns import TurnView
@@ -75,18 +75,17 @@ class Chat:
             articles = await asyncio.to_thread(self.assistant.articles)
         except AssistantError as error:
             return self.page.unreadable(visitor, session, str(error))
-        update: Update = {"pane": EMPTY_PANE}
+        failed: Update = {}
         try:
             shown = await asyncio.to_thread(
                 self.page.show, visitor, session, conversation_id, articles
             )
-            if session.live is not None and session.live.where:
-                session.where = without_missing(session.live.where, articles)  # a reload keeps it
-            return update | shown | {"filters": render_filters(session.where, articles)}
         except AssistantError as error:
             shown = await asyncio.to_thread(self.page.show, visitor, session, "", articles)
-            shown |= {"filters": render_filters(session.where, articles)}
-            return update | shown | say(str(error))
+            failed = say(str(error))
+        if session.live is not None and session.live.where:
+            session.where = without_missing(session.live.where, articles)  # a reload keeps it
+        return shown | failed | {"filters": render_filters(session.where, articles)}
 
     async def ask(
         self,

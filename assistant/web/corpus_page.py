@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from assistant.doctor import examine
 from assistant.errors import AssistantError, UserError
 from assistant.web.adding import Addition, sources_of
+from assistant.web.drawing import draw_welcome
 from assistant.web.filters import without_missing
 from assistant.web.limits import RateLimit
 from assistant.web.rendering.adding import render_adding
 from assistant.web.rendering.articles import render_article
-from assistant.web.rendering.chrome import render_welcome
 from assistant.web.rendering.corpus import (
     Health,
     TableView,
@@ -119,7 +119,7 @@ class CorpusPage:
             await asyncio.wait({working}, timeout=_REDRAW_S)
         working.result()
         done = {"adding": render_adding(addition.seen()), "files": None, "urls": ""}
-        yield await self._drawn(request, TableView()) | done
+        yield await self._changed(request) | done
 
     async def _examined(self) -> Any:
         if self._examination is None or self._examination.done():
@@ -131,7 +131,7 @@ class CorpusPage:
         self._check_change(visitor)
         title = (await asyncio.to_thread(self.assistant.article, article_id)).title
         await asyncio.to_thread(self.assistant.remove, article_id)
-        drawn = await self._drawn(request, TableView())
+        drawn = await self._changed(request)
         return drawn | {"reader": ""} | say(f"Removed “{title[:_TITLE_CHARS]}”.")
 
     def _check_change(self, visitor: Visitor) -> None:
@@ -139,16 +139,21 @@ class CorpusPage:
             most = f"{self.changes.per_minute} changes and checks a minute"
             raise UserError(f"That is more than {most}. Wait a little.")
 
+    async def _changed(self, request: Any) -> Update:
+        """Draw the page anew, and the chat's where that tells of the articles."""
+        _, session = self.sessions.of(request)
+        drawn = await self._drawn(request, TableView())
+        if session.live is not None or session.conversation_id:
+            return drawn
+        articles = await asyncio.to_thread(self.assistant.articles)
+        return drawn | await asyncio.to_thread(draw_welcome, self.assistant, articles)
+
     async def _drawn(self, request: Any, view: TableView) -> Update:
         visitor, session = self.sessions.of(request)
         entries = await asyncio.to_thread(self.assistant.entries)
         articles = await asyncio.to_thread(self.assistant.articles)
         session.where = without_missing(session.where, articles)
-        drawn = {}
-        if session.live is None and not session.conversation_id:
-            examples = await asyncio.to_thread(self.assistant.example_questions)
-            drawn = {"live": render_welcome(len(articles), examples)}
-        return drawn | {
+        return {
             "table": render_table(entries, view, may_edit=visitor.may_edit),
             "timeline": render_timeline(entries),
             "filters": render_filters(session.where, articles, session.filter_words),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,7 @@ class ChatPage:
         update = self.past(session) | self.listing(visitor, session) | {"pane": pane}
         if session.live:
             return update | self.live(session)
-        examples = self.assistant.example_questions()
-        return update | {"live": render_welcome(len(articles), examples)}
+        return update | draw_welcome(self.assistant, articles)
 
     def unreadable(self, visitor: Visitor, session: Session, problem: str) -> Update:
         """Draw the page of somebody who comes while the index cannot be read."""
@@ -100,6 +100,11 @@ class ChatPage:
             _rated(view, kept) if view.turn_id == turn_id else view for view in session.past
         ]
         return self.past(session)
+
+
+def draw_welcome(assistant: Assistant, articles: Sequence[ArticleReference]) -> Update:
+    """Draw what stands in the place of the last turn where there is none."""
+    return {"live": render_welcome(len(articles), assistant.example_questions())}
 
 
 def _rated(view: TurnView, kept: TurnView) -> TurnView:

@@ -9,7 +9,6 @@ that wait for each other on a busy machine count as well: measure on a quiet one
 from __future__ import annotations
 
 import json
-import random
 import re
 import statistics
 import tempfile
@@ -26,8 +25,8 @@ from typing import Annotated, Any
 import typer
 
 from assistant import Answer, Assistant, Drafted, Finished, Retrieved, load_settings
+from evals.bench.questions import DATASET, read_questions
 
-DATASET = Path(__file__).parents[1] / "datasets" / "briefings"
 _STAGES = ("search and rerank", "weigh, draft", "verify")
 _WARM = 5
 
@@ -48,12 +47,7 @@ def main(
     corpus: Annotated[Path, typer.Option(help="Folder of the articles.")] = DATASET / "corpus",
 ) -> None:
     """Ingest, ask one question after the other, and print processor seconds."""
-    questions = [
-        row["question"]
-        for row in map(json.loads, dataset.read_text("utf-8").splitlines())
-        if not row.get("turns")
-    ]
-    random.Random(1).shuffle(questions)
+    questions = read_questions(dataset)
     with tempfile.TemporaryDirectory() as folder, _prompt_server() as address:
         settings = load_settings(
             data_dir=Path(folder),

@@ -201,8 +201,8 @@ if (!window.articleAssistant) {
       if (open) {
         app.toggle(open, false, { focus: true });
       } else {
-        const [pane] = [...document.querySelectorAll(".pane.article .close")]
-          .filter((one) => one.checkVisibility());
+        const pane = [...document.querySelectorAll(".pane.article .close")]
+          .find((one) => one.checkVisibility());
         if (pane) pane.click();
         else if (document.body.dataset.busy === "yes") document.querySelector("#stop")?.click();
       }

@@ -15,7 +15,6 @@ from locust.stats import StatsEntry
 # isort: split
 import json
 import os
-import random
 import tempfile
 import time
 from contextlib import ExitStack
@@ -27,8 +26,8 @@ import typer
 
 from evals.bench.load.server import Memory, running_server
 from evals.bench.load.users import Book, asking_user, searching_user
+from evals.bench.questions import DATASET, read_questions
 
-DATASET = Path(__file__).parents[2] / "datasets" / "briefings"
 _LAST_S = 180
 """Longest wait for the answers that are on their way at the end."""
 
@@ -52,13 +51,7 @@ def main(
     out: Annotated[Path | None, typer.Option(help="File for the figures as JSON.")] = None,
 ) -> None:
     """Measure, print a table, and fail if any reply was wrong or no question got one."""
-    questions = [
-        row["question"]
-        for row in map(json.loads, dataset.read_text("utf-8").splitlines())
-        if not row.get("turns")
-    ]
-    # In the file neighbours are about the same articles, which would hide a mix-up.
-    random.Random(1).shuffle(questions)
+    questions = read_questions(dataset)
     figures: dict[str, Any] = {"load_before": os.getloadavg(), "cores": os.cpu_count()}
     book = Book()
     with ExitStack() as stack:
