@@ -139,6 +139,10 @@ class Acts:
 
     async def _filter(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         articles = await asyncio.to_thread(self.assistant.articles)
+        serial = count_of(data.get("serial"))
+        if serial < session.filter_serial:  # a later change of the form overtook this one
+            return {}
+        session.filter_serial = serial
         shown = listed_articles(articles, session.where, session.filter_words)
         problem = ""
         try:
@@ -146,7 +150,6 @@ class Acts:
         except ValueError:
             problem = "Dates are written as YYYY-MM-DD."
         session.filter_words = words = words_of_form(data.get("said"))
-        serial = str(data.get("serial", ""))[:20]
         drawn = render_filters(session.where, articles, words, problem, opened=True, serial=serial)
         return {"filters": drawn}
 

@@ -41,6 +41,9 @@ class Session:
     filter_words: str = ""
     """What the list of articles among the filters is searched for."""
 
+    filter_serial: int = 0
+    """The number of the newest form of filters that arrived: they may overtake each other."""
+
     words: str = ""
     """What the list of conversations is searched for."""
 

@@ -284,7 +284,10 @@ const settle = (form) => {
   if (form.dataset.serial && form.dataset.serial !== app.sent) return;
   for (const field of form.elements) {
     if (field.type === "checkbox") field.checked = field.hasAttribute("checked");
-    if (field.type === "date") field.value = field.getAttribute("value") || "";
+    // A date that is being typed has no value yet; setting one would empty it.
+    if (field.type === "date" && field !== document.activeElement) {
+      field.value = field.getAttribute("value") || "";
+    }
   }
 };
 

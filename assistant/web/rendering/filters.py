@@ -19,14 +19,14 @@ def render_filters(
     problem: str = "",
     *,
     opened: bool = False,
-    serial: str = "",
+    serial: int = 0,
 ) -> str:
     """Let the search be narrowed; `words` are searched for in the list of articles.
 
     `serial` numbers what the page has sent: it ticks its boxes as they are drawn here only if it
     has sent nothing since.
     """
-    marks = attributes(data_act="filter", data_live="yes", data_serial=serial)
+    marks = attributes(data_act="filter", data_live="yes", data_serial=serial or None)
     clear = button("Search everything", "unfilter", class_="clear") if where else ""
     wrong = f'<p class="problem" role="alert">{text(problem)}</p>' if problem else ""
     narrowed = " narrowed" if where else ""

@@ -29,6 +29,15 @@ async def test_a_filter_is_kept_for_the_page_and_checked(chat: Chat) -> None:
     assert "Searching all 1 article" in cleared["filters"]
 
 
+async def test_a_form_of_filters_that_was_overtaken_changes_nothing(chat: Chat) -> None:
+    both, early = {"from": ["2020-01-02"], "to": ["2020-03-04"]}, {"from": ["2020-01-02"]}
+    update = await chat.act({"act": "filter", "said": both, "serial": "3"}, page())
+    assert "until 4 March 2020" in update["filters"]
+    assert await chat.act({"act": "filter", "said": early, "serial": "2"}, page()) == {}
+    later = await chat.act({"act": "filter", "said": {}, "serial": "4"}, page())
+    assert "Searching all 1 article" in later["filters"]
+
+
 async def test_a_thumb_and_a_comment_are_kept_with_the_answer(chat: Chat) -> None:
     live = last(await asked(chat), "live")
     turn = live.split('data-turn="')[1].split('"')[0]
