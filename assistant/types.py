@@ -21,6 +21,7 @@ RefusalCode = Literal[
     "not_stated",
     "unsupported",
     "empty_corpus",
+    "nothing_selected",
     "not_a_question",
 ]
 

@@ -283,7 +283,9 @@ class AnswerChain:
     def _refuse_unread(self, run: Run) -> RefusalCode | None:
         """Decide without the chat model where the corpus clearly has nothing."""
         if not run.evidence:
-            return "nothing_close" if self.index.articles() else "empty_corpus"
+            if not self.index.articles():
+                return "empty_corpus"
+            return "nothing_selected" if run.where else "nothing_close"
         if self.index.missing_terms(named_terms(run.asked), where=run.where):
             return "missing_terms"
         closest = max(item.score for item in run.evidence)
@@ -306,7 +308,7 @@ class AnswerChain:
 
     def _finish_refused(self, run: Run, code: RefusalCode) -> Finished:
         terms = named_terms(run.asked) if code == "missing_terms" else searched_terms(run.asked)
-        missing = self.index.missing_terms(terms, where=run.where)
+        missing = self.index.missing_terms(terms, where=run.where) if run.evidence else []
         refusal = build_refusal(
             code,
             missing=[as_written(term, run.asked) for term in missing],

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Act = Callable[[Visitor, Session, Mapping[str, Any]], Awaitable[Update]]
 
+FORGOTTEN = "This page was left alone for long: load it again to go on."
+"""The server knows no such turn of the page: its person has opened many others since."""
+
 
 @dataclass
 class Acts:
@@ -61,7 +64,7 @@ class Acts:
         places = places_with(view, key) if view else ()
         chosen = next((item for item in places if item.key == key), None)
         if view is None or chosen is None:
-            return {}
+            return say(FORGOTTEN)
         article = await asyncio.to_thread(self.assistant.article, chosen.article_id)
         session.reads_article = True
         return {"pane": render_article(article, places, chosen, view.turn_id)}
@@ -82,7 +85,7 @@ class Acts:
 
     async def _edit(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         view = session.turn(str(data.get("turn", "")))
-        return {"box": view.question, **letter(focus=True)} if view else {}
+        return {"box": view.question, **letter(focus=True)} if view else say(FORGOTTEN)
 
     async def _rate(self, visitor: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         turn_id, up = str(data.get("turn", "")), data.get("up") == "yes"
@@ -125,7 +128,8 @@ class Acts:
         session.stop.set()
         articles = await asyncio.to_thread(self.assistant.articles)
         shown = await asyncio.to_thread(self.page.show, visitor, session, "", articles)
-        return shown | letter(conversation="", say="The conversation is deleted.")
+        gone = letter(conversation="", say="The conversation is deleted.", replace=True)
+        return shown | gone
 
     async def _export(self, visitor: Visitor, _: Session, data: Mapping[str, Any]) -> Update:
         chosen = str(data.get("id", ""))

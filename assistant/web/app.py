@@ -209,6 +209,11 @@ def _wire_pages(blocks: gr.Blocks, parts: Parts, address: gr.Textbox, pages: _Pa
     def leave(request: gr.Request) -> None:
         pages.chat.sessions.close(request)
 
+    async def follow(request: gr.Request) -> AsyncGenerator[Placed, None]:
+        async for update in pages.corpus.follow(request):
+            yield placed(update)
+
+    blocks.load(follow, None, _named(parts, CORPUS_PARTS), **_QUIET)
     blocks.load(load, [address], list(parts.values()), js=f"() => {_CONVERSATION}", **_QUIET)
     blocks.unload(leave)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.admission import Admission
 from assistant.errors import AssistantError
 from assistant.types import SearchFilter
-from assistant.web.acts import Acts
+from assistant.web.acts import FORGOTTEN, Acts
 from assistant.web.asking import Record, Unrecorded, answer_turn, history_of
 from assistant.web.conversations import ConversationMissingError, Conversations
 from assistant.web.drawing import ChatPage
@@ -82,7 +82,7 @@ class Chat:
             )
         except AssistantError as error:
             shown = await asyncio.to_thread(self.page.show, visitor, session, "", articles)
-            failed = say(str(error))
+            failed = letter(say=str(error), conversation="", replace=True)
         if session.live is not None and session.live.where:
             session.where = without_missing(session.live.where, articles)  # a reload keeps it
         return shown | failed | {"filters": render_filters(session.where, articles)}
@@ -105,10 +105,11 @@ class Chat:
             with contextlib.suppress(ConversationMissingError):
                 await asyncio.to_thread(self.page.show, visitor, session, conversation_id, [])
         question = question.strip()
-        if not question:
-            yield {}
+        answering = session.live if session.live is not None and session.live.is_live else None
+        if not question or (answering and answering.question == question):
+            yield {}  # nothing, or Enter pressed twice
             return
-        if session.live is not None and session.live.is_live:
+        if answering:
             yield say("One answer at a time: stop it first.")
             return
         with self.answers.one(visitor.name) as may_ask:
@@ -169,7 +170,7 @@ class Chat:
                 if not view.is_live:
                     update |= self.page.listing(visitor, session)
                 if not is_kept:
-                    update |= letter(say=_GONE, conversation="")
+                    update |= letter(say=_GONE, conversation="", replace=True)
                 yield update
         finally:
             await answers.aclose()
@@ -195,7 +196,10 @@ class Chat:
         question, where = str(data.get("question", "")), None
         if data.get("act") == "again":
             view = session.turn(str(data.get("turn", "")))
-            question, where = (view.question, view.where) if view else ("", None)
+            if view is None:
+                yield say(FORGOTTEN)
+                return
+            question, where = view.question, view.where
         async for update in self.ask(question, request, where=where):
             update.pop("box", None)
             yield update

@@ -55,6 +55,9 @@ class CorpusPage:
     )
     """One addition after the other, and none in the threads that draw pages."""
 
+    _running: dict[str, tuple[Addition, asyncio.Future[None]]] = field(default_factory=dict)
+    """What each person began to add last."""
+
     _examination: asyncio.Future[Any] | None = None
     """What "Check now" waits for; whoever presses it meanwhile gets the same."""
 
@@ -95,7 +98,7 @@ class CorpusPage:
     ) -> AsyncGenerator[Update, None]:
         """Add uploaded files and web pages and draw how far that is.
 
-        What was begun goes on when the page is closed.
+        What was begun goes on when the page is closed; `follow` draws it where it is opened again.
         """
         self.sessions.visitor(request)
         sources = sources_of(files or (), urls, self.suffixes)
@@ -110,6 +113,23 @@ class CorpusPage:
             return
         addition = Addition(self.assistant, sources)
         working = asyncio.get_running_loop().run_in_executor(self._adding, addition.run)
+        self._running[self.sessions.visitor(request).name] = addition, working
+        async for update in self._watch(addition, working, request):
+            yield update
+        yield {"files": None, "urls": ""}
+
+    async def follow(self, request: Any) -> AsyncGenerator[Update, None]:
+        """Draw what this person is adding, on a page that was loaded since it began."""
+        running = self._running.get(self.sessions.visitor(request).name)
+        if running is None or running[1].done():
+            yield {}
+            return
+        async for update in self._watch(*running, request):
+            yield update
+
+    async def _watch(
+        self, addition: Addition, working: asyncio.Future[None], request: Any
+    ) -> AsyncGenerator[Update, None]:
         drawn = None
         while not working.done():
             seen = addition.seen()
@@ -118,8 +138,7 @@ class CorpusPage:
                 yield {"adding": render_adding(seen)}
             await asyncio.wait({working}, timeout=_REDRAW_S)
         working.result()
-        done = {"adding": render_adding(addition.seen()), "files": None, "urls": ""}
-        yield await self._changed(request) | done
+        yield await self._changed(request, TableView()) | {"adding": render_adding(addition.seen())}
 
     async def _examined(self) -> Any:
         if self._examination is None or self._examination.done():
@@ -131,7 +150,8 @@ class CorpusPage:
         self._check_change(visitor)
         title = (await asyncio.to_thread(self.assistant.article, article_id)).title
         await asyncio.to_thread(self.assistant.remove, article_id)
-        drawn = await self._changed(request)
+        _, session = self.sessions.of(request)
+        drawn = await self._changed(request, session.table)
         return drawn | {"reader": ""} | say(f"Removed “{title[:_TITLE_CHARS]}”.")
 
     def _check_change(self, visitor: Visitor) -> None:
@@ -139,17 +159,18 @@ class CorpusPage:
             most = f"{self.changes.per_minute} changes and checks a minute"
             raise UserError(f"That is more than {most}. Wait a little.")
 
-    async def _changed(self, request: Any) -> Update:
+    async def _changed(self, request: Any, view: TableView) -> Update:
         """Draw the page anew, and the chat's where that tells of the articles."""
-        _, session = self.sessions.of(request)
-        drawn = await self._drawn(request, TableView())
+        visitor, session = self.sessions.of(request)
+        drawn = await self._drawn(request, view)
         if session.live is not None or session.conversation_id:
             return drawn
         articles = await asyncio.to_thread(self.assistant.articles)
-        return drawn | await asyncio.to_thread(draw_welcome, self.assistant, articles)
+        return drawn | await asyncio.to_thread(draw_welcome, self.assistant, articles, visitor)
 
     async def _drawn(self, request: Any, view: TableView) -> Update:
         visitor, session = self.sessions.of(request)
+        session.table = view
         entries = await asyncio.to_thread(self.assistant.entries)
         articles = await asyncio.to_thread(self.assistant.articles)
         session.where = without_missing(session.where, articles)

@@ -52,7 +52,7 @@ class ChatPage:
         update = self.past(session) | self.listing(visitor, session) | {"pane": pane}
         if session.live:
             return update | self.live(session)
-        return update | draw_welcome(self.assistant, articles)
+        return update | draw_welcome(self.assistant, articles, visitor)
 
     def unreadable(self, visitor: Visitor, session: Session, problem: str) -> Update:
         """Draw the page of somebody who comes while the index cannot be read."""
@@ -102,9 +102,12 @@ class ChatPage:
         return self.past(session)
 
 
-def draw_welcome(assistant: Assistant, articles: Sequence[ArticleReference]) -> Update:
+def draw_welcome(
+    assistant: Assistant, articles: Sequence[ArticleReference], visitor: Visitor
+) -> Update:
     """Draw what stands in the place of the last turn where there is none."""
-    return {"live": render_welcome(len(articles), assistant.example_questions())}
+    examples = assistant.example_questions()
+    return {"live": render_welcome(len(articles), examples, may_edit=visitor.may_edit)}
 
 
 def _rated(view: TurnView, kept: TurnView) -> TurnView:

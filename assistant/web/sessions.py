@@ -10,6 +10,7 @@ from typing import Any
 
 from assistant.errors import UserError
 from assistant.types import ANYWHERE, SearchFilter
+from assistant.web.rendering.corpus import TableView
 from assistant.web.turns import TurnView
 
 _PAGES = 1000
@@ -46,6 +47,9 @@ class Session:
 
     words: str = ""
     """What the list of conversations is searched for."""
+
+    table: TableView = field(default_factory=TableView)
+    """What of the table of articles is shown."""
 
     live: TurnView | None = None
     past: list[TurnView] = field(default_factory=list)

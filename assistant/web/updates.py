@@ -11,7 +11,11 @@ Update = dict[str, Any]
 
 
 def letter(**said: Any) -> Update:
-    """Address the page itself: say, save, conversation, page, focus."""
+    """Address the page itself: say, save, focus, conversation.
+
+    The address of the page names the conversation; the browser's Back leads to the one before,
+    unless `replace` says that there is none to go back to.
+    """
     return {"courier": json.dumps(said | {"nonce": secrets.token_hex(4)}, ensure_ascii=False)}
 
 

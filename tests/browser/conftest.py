@@ -30,6 +30,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from assistant import Assistant
 from assistant.server.app import create_app
 from assistant.server.options import ServeOptions
+from assistant.web.app import end_streams
 from tests.integration.conftest import ROOT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -112,9 +113,9 @@ def serving_here(
     """Serve an assistant from a thread of this process, for those with scripted models."""
     port = port or free_port()
     server: list[uvicorn.Server] = []
+    app = create_app(assistant, dataclasses.replace(options, port=port))
 
     async def run() -> None:
-        app = create_app(assistant, dataclasses.replace(options, port=port))
         server.append(uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning")))
         await server[0].serve()
 
@@ -126,6 +127,7 @@ def serving_here(
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
+        end_streams(app)  # or it waits for the pages that are still open
         server[0].should_exit = True
         thread.join(20)
 

@@ -64,8 +64,17 @@ def test_people_log_in_see_their_own_and_log_out(browser: Browser, tmp_path: Pat
         page.locator("[data-page-link=corpus]").first.click()
         expect(page.locator("#table table")).to_be_visible()
         expect(page.locator("#add-button")).not_to_be_visible()
+        expected = list(watched.problems)
+        watched.problems.clear()
+        context.clear_cookies()  # as when the login has ended
+        page.locator("[data-page-link=chat]").first.click()
+        page.fill("#question textarea", "How long is the Marlow bridge?")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(f"{address}/login")
+        log_in("bob", PASSWORD)
+        expect(page.locator("#question textarea")).to_have_value("How long is the Marlow bridge?")
         context.close()
     assistant.close()
-    refused = [problem for problem in watched.problems if problem.endswith(f"{address}/login")]
-    assert watched.problems == refused  # of the wrong password
-    assert len(refused) == 1
+    (wrong_password,) = expected
+    assert wrong_password.endswith(f"{address}/login")
+    assert all("401" in problem for problem in watched.problems)  # of the ended login

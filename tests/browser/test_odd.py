@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -175,6 +177,73 @@ def test_who_comes_while_there_is_no_index_is_told_so_and_a_first_article_change
         expect(page.locator("[data-page-link=settings]")).to_be_visible()
         shutil.rmtree(assistant.settings.index_path, ignore_errors=True)
         kept.rename(assistant.settings.index_path)
+
+
+def test_back_and_forward_lead_through_conversations_and_pages(
+    open_page: OpenPage, site: str
+) -> None:
+    page = open_page(site, **as_user("walker")).page
+    question, chat = page.locator("#live .question"), page.locator("#page-chat")
+    ask(page, QUESTION)
+    page.get_by_role("button", name="New conversation").click()
+    page.wait_for_selector(".welcome")
+    ask(page, "How long is the Marlow bridge, then?")
+    page.locator("[data-page-link=corpus]").first.click()
+    expect(page).to_have_url(re.compile("#corpus$"))
+    page.reload()
+    expect(page.locator("#table table")).to_be_visible()
+    expect(chat).not_to_be_visible()
+    page.go_back()
+    expect(question).to_have_text("How long is the Marlow bridge, then?")
+    page.go_back()
+    expect(page.locator(".welcome")).to_be_visible()
+    page.go_back()
+    expect(question).to_have_text(QUESTION)
+    page.go_forward()
+    page.go_forward()
+    expect(question).to_have_text("How long is the Marlow bridge, then?")
+    page.get_by_role("button", name="Delete").click()
+    page.locator("dialog button.danger").click()
+    page.wait_for_selector(".welcome")
+    page.goto(f"{site}/?c=nonsense")
+    page.wait_for_selector(".welcome")
+    expect(page).to_have_url(f"{site}/")
+
+
+def test_a_page_loaded_again_shows_what_is_being_added(
+    open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_add = threading.Event()
+    with serve(tmp_path) as assistant, serving_here(assistant, ServeOptions()) as address:
+        add = assistant.add
+        monkeypatch.setattr(assistant, "add", lambda source: may_add.wait(60) and add(source))
+        watched = open_page(address)
+        page = watched.page
+        page.locator("[data-page-link=corpus]").first.click()
+        file = tmp_path / "ferry.txt"
+        file.write_text("Ferry\n\nThe ferry Lark-2 crosses the strait in 41 minutes.\n")
+        page.set_input_files("#files input[type=file]", [str(file)])
+        page.wait_for_selector("#files tr")
+        page.get_by_role("button", name="Add to the articles").click()
+        expect(page.locator("#adding")).to_contain_text("Reading 1 of 1: ferry.txt")
+        page.reload()
+        expect(page.locator("#adding")).to_contain_text("Reading 1 of 1: ferry.txt")
+        cut = ("AbortError", "Connection errored out")  # so says Gradio of what a reload cuts
+        assert [said for said in watched.problems if not any(part in said for part in cut)] == []
+        watched.problems.clear()
+        may_add.set()
+        expect(page.locator("#adding")).to_contain_text("1 added", timeout=30_000)
+        expect(page.locator("#table")).to_contain_text("Ferry")
+
+
+def test_enter_pressed_twice_asks_once(open_page: OpenPage, site: str) -> None:
+    page = open_page(site, **as_user("trembler")).page
+    page.fill("#question textarea", QUESTION)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#live .turn[data-stage=done]")
+    expect(page.locator("#notice.shown")).to_have_count(0)
+    expect(page.locator("#past .turn")).to_have_count(0)
 
 
 def test_a_reload_keeps_what_was_searched_and_too_long_a_question_is_told_of(

@@ -6,12 +6,9 @@ const deliver = () => {
   if (letter.say) app.say(letter.say);
   if (letter.save) app.save(letter.save.name, letter.save.type, letter.save.text);
   if (letter.conversation !== undefined) {
-    const url = new URL(location.href);
-    if (letter.conversation) url.searchParams.set("c", letter.conversation);
-    else url.searchParams.delete("c");
-    history.replaceState(null, "", url);
+    app.conversation = letter.conversation;
+    app.address({ conversation: letter.conversation, replace: letter.replace });
   }
-  if (letter.page) app.tab(letter.page);
   if (letter.focus) setTimeout(() => app.box()?.focus(), 60);
 };
 watch("value", deliver);

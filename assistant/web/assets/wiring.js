@@ -63,6 +63,7 @@ if (!window.articleAssistant) {
 
   app.say = (words) => {
     app.settle();
+    for (const one of document.querySelectorAll("button[aria-busy]")) one.removeAttribute("aria-busy");
     let note = document.getElementById("notice");
     if (!note) {
       note = document.createElement("div");
@@ -177,7 +178,40 @@ if (!window.articleAssistant) {
     page.setAttribute("aria-label", name);
   }
 
-  app.tab("chat");
+  // The address names the conversation and the page: Back, Forward and a bookmark lead there.
+  app.address = ({ conversation, page, replace }) => {
+    const url = new URL(location.href);
+    if (conversation) url.searchParams.set("c", conversation);
+    else if (conversation !== undefined) url.searchParams.delete("c");
+    if (page !== undefined) url.hash = page === "chat" ? "" : page;
+    if (url.href === location.href) return;
+    if (replace) history.replaceState(null, "", url);
+    else history.pushState(null, "", url);
+  };
+  const addressed = () => {
+    const page = location.hash.slice(1);
+    return {
+      conversation: new URLSearchParams(location.search).get("c") || "",
+      page: ["corpus", "evals", "settings"].includes(page) ? page : "chat",
+    };
+  };
+  addEventListener("popstate", () => {
+    const { conversation, page } = addressed();
+    app.tab(page);
+    if (conversation === app.conversation) return;
+    app.conversation = conversation;
+    app.trigger("click", conversation ? { act: "conversation", id: conversation } : { act: "new" });
+  });
+  app.conversation = addressed().conversation;
+  app.tab(addressed().page);
+
+  // Whoever is not logged in any more is led by the server to where one logs in.
+  const { fetch } = window;
+  window.fetch = async (...asked) => {
+    const reply = await fetch(...asked);
+    if (reply.status === 401) location.reload();
+    return reply;
+  };
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && event.target === app.box()) app.asked();
@@ -219,7 +253,10 @@ element.addEventListener("click", async (event) => {
   const { act, ...data } = button.dataset;
   if (!act) return;
   event.preventDefault();
-  if (act === "page") return app.tab(data.pageLink);
+  if (act === "page") {
+    app.tab(data.pageLink);
+    return app.address({ page: data.pageLink });
+  }
   if (act === "theme") return app.theme();
   if (act === "jump") return document.getElementById(data.to)?.scrollIntoView({ block: "start" });
   if (act === "toggle") return app.toggle(data.toggles, undefined, { focus: true });
@@ -240,6 +277,7 @@ element.addEventListener("click", async (event) => {
     app.toggle("drawer", false, { focus: true });
     app.toggle("acts", false);
   }
+  if (act === "check") button.setAttribute("aria-busy", "true");
   if (act === "evidence") document.body.dataset.pane = "";
   if (act === "again" || act === "example") {
     if (document.body.dataset.busy === "yes") return app.say("One answer at a time: stop it first");

@@ -18,6 +18,7 @@ REFUSAL_HEADS = {
     "not_stated": "The articles do not state this",
     "unsupported": "No answer that the articles support",
     "empty_corpus": "There are no articles yet",
+    "nothing_selected": "No article fits the filters",
     "not_a_question": "This is not a question about the articles",
 }
 

@@ -45,8 +45,13 @@ def render_past(turns: Sequence[TurnView], *, drawing: int) -> str:
     return f'<div class="turns" data-drawing="{drawing}">{drawn}</div>'
 
 
-def render_welcome(articles: int, examples: Sequence[str]) -> str:
+def render_welcome(articles: int, examples: Sequence[str], *, may_edit: bool = True) -> str:
     """Say what this is and offer questions that the articles answer."""
+    if not articles and not may_edit:
+        return (
+            '<section class="welcome"><h2>There are no articles yet</h2><p>Whoever keeps this '
+            "assistant adds them; then load this page again.</p></section>"
+        )
     if not articles:
         return (
             '<section class="welcome"><h2>There are no articles yet</h2><p>Add files or web pages, '
