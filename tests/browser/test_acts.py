@@ -276,6 +276,11 @@ def test_the_newest_eval_report_is_shown_with_intervals_and_plots(
     expect(report.locator("h1")).to_have_text("Evals: bridges")
     expect(report.locator("svg").first).to_be_visible()
     assert violations(page) == []
+    for background in ("rgb(18, 21, 28)", "rgb(245, 246, 249)"):  # dark, and light again
+        page.get_by_title("Switch between light and dark").click()
+        expect(report.locator("body")).to_have_css("background-color", background)
+    page.go_back()  # no step back leads to another look of the report
+    expect(page.locator("#page-chat")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -166,7 +166,12 @@ if (!window.articleAssistant) {
       localStorage.setItem("dark", dark ? "yes" : "no");
     }
     body.classList.toggle("dark", dark);
+    app.report()?.contentWindow.location.replace(app.reportAddress());
   };
+  // The report of the evals is a page of its own, whose address says how it looks.
+  app.report = () => document.querySelector("#evals iframe");
+  app.reportAddress = () =>
+    `/evals/report#${document.body.classList.contains("dark") ? "dark" : "light"}`;
   if (localStorage.getItem("dark")) app.theme(localStorage.getItem("dark") === "yes");
 
   // A page that scrolls must be reachable by keyboard.
@@ -352,6 +357,7 @@ const drawn = () => {
   if (element.closest("#title")) {
     for (const name of ["drawer", "acts"]) app.toggle(name, document.body.dataset[name] === "open");
   }
+  if (element.closest("#evals") && app.report()) app.report().src = app.reportAddress();
   if (element.closest("#header")) app.tab(document.body.dataset.page || "chat");
   const mark = element.querySelector("mark.current");
   const pane = element.querySelector(".pane");

@@ -94,7 +94,6 @@ def render_evals(report: Report | None) -> str:
     frame = ""
     if (report.folder / PAGE).is_file():
         marks = attributes(
-            src="/evals/report",
             title="Whole report of the evals, with plots",
             sandbox="allow-scripts",
             loading="lazy",

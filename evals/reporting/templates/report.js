@@ -1,4 +1,11 @@
 "use strict";
+// Who shows this page inside another says how it looks: #light, #dark.
+function follow() {
+  const scheme = location.hash.slice(1);
+  if (["light", "dark"].includes(scheme)) document.documentElement.style.colorScheme = scheme;
+}
+addEventListener("hashchange", follow);
+follow();
 const form = document.getElementById("filter");
 const rows = [...document.querySelectorAll(".row")];
 const count = document.getElementById("count");
