@@ -53,12 +53,12 @@ def test_every_setting_is_one(name: str) -> None:
     assert named <= {f"ASSISTANT_{field.upper()}" for field in Settings.model_fields}
 
 
-@pytest.mark.parametrize("name", ["Dockerfile", "article-assistant.service"])
+@pytest.mark.parametrize("name", FILES)
 def test_every_option_of_serve_is_one(name: str) -> None:
     (line,) = [
         line
         for line in (DEPLOY / name).read_text().splitlines()
-        if re.match(r"(CMD \[\"serve|ExecStart=)", line)
+        if re.match(r"(CMD \[\"serve|ExecStart=|    command: \[serve)", line)
     ]
     options = set(re.findall(r"--[a-z-]+", line))
     assert options
