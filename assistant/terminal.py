@@ -40,6 +40,8 @@ def render_answer(answer: Answer, *, sources: bool = True, details: bool = False
         parts.append(Text("Asked as: ", style="dim") + plain(answer.rewritten, "dim"))
     if answer.refusal:
         parts.append(Text("— ", style="yellow") + plain(answer.refusal.message))
+        if answer.refusal.code == "empty_corpus":
+            parts.append(plain("Add some with `assistant ingest`.", "dim"))
         parts += [
             plain(f"  nearest: {article.title} ({article.article_id[:8]})", "dim")
             for article in answer.refusal.nearest

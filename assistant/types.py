@@ -153,6 +153,16 @@ class SearchFilter:
     def __bool__(self) -> bool:
         return bool(self.sources or self.published_from or self.published_to or self.article_ids)
 
+    def admits(self, article: ArticleReference) -> bool:
+        """Tell whether an article may be searched."""
+        published = article.published
+        return (
+            (not self.sources or article.source in self.sources)
+            and (not self.article_ids or article.article_id in self.article_ids)
+            and (not self.published_from or (published or date.min) >= self.published_from)
+            and (not self.published_to or (published or date.max) <= self.published_to)
+        )
+
 
 ANYWHERE = SearchFilter()
 

@@ -283,9 +283,11 @@ class AnswerChain:
     def _refuse_unread(self, run: Run) -> RefusalCode | None:
         """Decide without the chat model where the corpus clearly has nothing."""
         if not run.evidence:
-            if not self.index.articles():
+            articles = self.index.articles()
+            if not articles:
                 return "empty_corpus"
-            return "nothing_selected" if run.where else "nothing_close"
+            admitted = any(run.where.admits(article) for article in articles)
+            return "nothing_close" if admitted else "nothing_selected"
         if self.index.missing_terms(named_terms(run.asked), where=run.where):
             return "missing_terms"
         closest = max(item.score for item in run.evidence)
@@ -308,7 +310,9 @@ class AnswerChain:
 
     def _finish_refused(self, run: Run, code: RefusalCode) -> Finished:
         terms = named_terms(run.asked) if code == "missing_terms" else searched_terms(run.asked)
-        missing = self.index.missing_terms(terms, where=run.where) if run.evidence else []
+        if code in {"empty_corpus", "nothing_selected"}:
+            terms = []
+        missing = self.index.missing_terms(terms, where=run.where)
         refusal = build_refusal(
             code,
             missing=[as_written(term, run.asked) for term in missing],

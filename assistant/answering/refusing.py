@@ -62,7 +62,7 @@ def build_refusal(
     no_article = "None of the selected articles" if where else "No article"
     quoted = ", ".join(f"“{term}”" for term in missing)
     message = {
-        "empty_corpus": "The corpus holds no article yet. Add some with `assistant ingest`.",
+        "empty_corpus": "The corpus holds no article yet.",
         "nothing_selected": "No article fits what the search is narrowed to. Widen it.",
         "not_a_question": "This instructs the assistant and asks nothing of the articles.",
         "nothing_close": f"{scope} {hold} nothing close to this question.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistant.types import SearchFilter
-from assistant.web.conversations import Conversations
+from assistant.web.conversations import ConversationMissingError, Conversations
 from assistant.web.drawing import ChatPage
 from assistant.web.exporting import conversation_as_json, conversation_as_markdown
 from assistant.web.feedback import rate
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 Act = Callable[[Visitor, Session, Mapping[str, Any]], Awaitable[Update]]
 
-FORGOTTEN = "This page was left alone for long: load it again to go on."
-"""The server knows no such turn of the page: its person has opened many others since."""
+FORGOTTEN = "The server does not know this page any more: load it again to go on."
+"""Said where a page names a turn that its session has not."""
 
 
 @dataclass
@@ -60,11 +60,13 @@ class Acts:
 
     async def _open(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         view = session.turn(str(data.get("turn", "")))
-        key = str(data.get("n"))
-        places = places_with(view, key) if view else ()
-        chosen = next((item for item in places if item.key == key), None)
-        if view is None or chosen is None:
+        if view is None:
             return say(FORGOTTEN)
+        key = str(data.get("n"))
+        places = places_with(view, key)
+        chosen = next((item for item in places if item.key == key), None)
+        if chosen is None:  # of a draft that was written anew
+            return {}
         article = await asyncio.to_thread(self.assistant.article, chosen.article_id)
         session.reads_article = True
         return {"pane": render_article(article, places, chosen, view.turn_id)}
@@ -100,20 +102,26 @@ class Acts:
         return self.page.redraw(visitor, session, turn_id) | say("Thank you; your comment is kept.")
 
     async def _new(self, visitor: Visitor, session: Session, _: Mapping[str, Any]) -> Update:
-        session.stop.set()
         session.words = ""  # or the list would not show the new one
-        articles = await asyncio.to_thread(self.assistant.articles)
-        shown = await asyncio.to_thread(self.page.show, visitor, session, "", articles)
-        return shown | letter(conversation="", focus=True)
+        return await self._show(visitor, session, "") | letter(focus=True)
 
     async def _conversation(
         self, visitor: Visitor, session: Session, data: Mapping[str, Any]
     ) -> Update:
-        session.stop.set()
-        chosen = str(data.get("id", ""))
-        articles = await asyncio.to_thread(self.assistant.articles)
-        shown = await asyncio.to_thread(self.page.show, visitor, session, chosen, articles)
-        return shown | letter(conversation=chosen)
+        try:
+            return await self._show(visitor, session, str(data.get("id", "")))
+        except ConversationMissingError as error:  # another page deleted it
+            shown = await self._show(visitor, session, "")
+            return shown | letter(say=str(error), conversation="")
+
+    async def _show(self, visitor: Visitor, session: Session, conversation_id: str) -> Update:
+        """Put another conversation on the page, one after the other as they are asked for."""
+        async with session.turning_page:
+            session.stop.set()
+            articles = await asyncio.to_thread(self.assistant.articles)
+            return await asyncio.to_thread(
+                self.page.show, visitor, session, conversation_id, articles
+            )
 
     async def _search(self, visitor: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         session.words = str(data.get("words", ""))[:200]
@@ -125,11 +133,8 @@ class Acts:
 
     async def _delete(self, visitor: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         self.conversations.delete(visitor.name, str(data.get("id", "")))
-        session.stop.set()
-        articles = await asyncio.to_thread(self.assistant.articles)
-        shown = await asyncio.to_thread(self.page.show, visitor, session, "", articles)
-        gone = letter(conversation="", say="The conversation is deleted.", replace=True)
-        return shown | gone
+        shown = await self._show(visitor, session, "")
+        return shown | letter(conversation="", say="The conversation is deleted.")
 
     async def _export(self, visitor: Visitor, _: Session, data: Mapping[str, Any]) -> Update:
         chosen = str(data.get("id", ""))
@@ -157,8 +162,9 @@ class Acts:
         drawn = render_filters(session.where, articles, words, problem, opened=True, serial=serial)
         return {"filters": drawn}
 
-    async def _unfilter(self, _: Visitor, session: Session, __: Mapping[str, Any]) -> Update:
+    async def _unfilter(self, _: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         session.where, session.filter_words = SearchFilter(), ""
+        session.filter_serial = max(session.filter_serial, count_of(data.get("serial")))
         articles = await asyncio.to_thread(self.assistant.articles)
         return {"filters": render_filters(session.where, articles)}
 

@@ -82,7 +82,7 @@ class Chat:
             )
         except AssistantError as error:
             shown = await asyncio.to_thread(self.page.show, visitor, session, "", articles)
-            failed = letter(say=str(error), conversation="", replace=True)
+            failed = letter(say=str(error), conversation="")
         if session.live is not None and session.live.where:
             session.where = without_missing(session.live.where, articles)  # a reload keeps it
         return shown | failed | {"filters": render_filters(session.where, articles)}
@@ -170,7 +170,7 @@ class Chat:
                 if not view.is_live:
                     update |= self.page.listing(visitor, session)
                 if not is_kept:
-                    update |= letter(say=_GONE, conversation="", replace=True)
+                    update |= letter(say=_GONE, conversation="")
                 yield update
         finally:
             await answers.aclose()
@@ -226,4 +226,4 @@ class Chat:
         if session.conversation_id:
             return {}
         session.conversation_id = self.conversations.begin(visitor.name, question).conversation_id
-        return self.page.listing(visitor, session) | letter(conversation=session.conversation_id)
+        return self.page.listing(visitor, session) | letter(begun=session.conversation_id)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from assistant.doctor import examine
@@ -14,7 +15,7 @@ from assistant.web.adding import Addition, sources_of
 from assistant.web.drawing import draw_welcome
 from assistant.web.filters import without_missing
 from assistant.web.limits import RateLimit
-from assistant.web.rendering.adding import render_adding
+from assistant.web.rendering.adding import Adding, render_adding
 from assistant.web.rendering.articles import render_article
 from assistant.web.rendering.corpus import (
     Health,
@@ -55,8 +56,8 @@ class CorpusPage:
     )
     """One addition after the other, and none in the threads that draw pages."""
 
-    _running: dict[str, tuple[Addition, asyncio.Future[None]]] = field(default_factory=dict)
-    """What each person began to add last."""
+    _additions: dict[str, list[Addition]] = field(default_factory=dict)
+    """What each person adds, and what became of it, until a page has shown that."""
 
     _examination: asyncio.Future[Any] | None = None
     """What "Check now" waits for; whoever presses it meanwhile gets the same."""
@@ -72,7 +73,8 @@ class CorpusPage:
         try:
             return await self._act(str(data.get("act")), data, request)
         except AssistantError as error:
-            return say(str(error))
+            failed = {"health": render_health(None)} if data.get("act") == "check" else {}
+            return failed | say(str(error))
 
     async def _act(self, act: str, data: Mapping[str, Any], request: Any) -> Update:
         article_id = str(data.get("article", ""))
@@ -88,7 +90,9 @@ class CorpusPage:
                 update = {"reader": ""}
             case "check":
                 self._check_change(self.sessions.visitor(request))
-                update = {"health": render_health(await self._examined())}
+                findings = await self._examined()
+                looked = datetime.now(UTC).astimezone()
+                update = {"health": render_health(findings, looked)}
             case "remove":
                 update = await self._remove(article_id, request)
         return update
@@ -111,34 +115,33 @@ class CorpusPage:
         except UserError as error:
             yield say(str(error))
             return
+        name = self.sessions.visitor(request).name
+        unfinished = [one for one in self._additions.get(name, []) if not one.seen().finished]
         addition = Addition(self.assistant, sources)
-        working = asyncio.get_running_loop().run_in_executor(self._adding, addition.run)
-        self._running[self.sessions.visitor(request).name] = addition, working
-        async for update in self._watch(addition, working, request):
+        self._additions[name] = [*unfinished, addition]
+        asyncio.get_running_loop().run_in_executor(self._adding, addition.run)
+        async for update in self.follow(request):
             yield update
         yield {"files": None, "urls": ""}
 
     async def follow(self, request: Any) -> AsyncGenerator[Update, None]:
-        """Draw what this person is adding, on a page that was loaded since it began."""
-        running = self._running.get(self.sessions.visitor(request).name)
-        if running is None or running[1].done():
-            yield {}
-            return
-        async for update in self._watch(*running, request):
-            yield update
-
-    async def _watch(
-        self, addition: Addition, working: asyncio.Future[None], request: Any
-    ) -> AsyncGenerator[Update, None]:
-        drawn = None
-        while not working.done():
-            seen = addition.seen()
+        """Draw what this person is adding, on whatever page, until it is done."""
+        name = self.sessions.visitor(request).name
+        additions = self._additions.get(name, [])
+        drawn: list[Adding] = []
+        while additions:
+            seen = [one.seen() for one in additions]
             if seen != drawn:
                 drawn = seen
-                yield {"adding": render_adding(seen)}
-            await asyncio.wait({working}, timeout=_REDRAW_S)
-        working.result()
-        yield await self._changed(request, TableView()) | {"adding": render_adding(addition.seen())}
+                yield {"adding": "".join(map(render_adding, seen))}
+            if all(one.finished for one in seen):
+                if self._additions.get(name) is additions:
+                    del self._additions[name]
+                yield await self._changed(request)
+                return
+            await asyncio.sleep(_REDRAW_S)
+            additions = self._additions.get(name, additions)
+        yield {}
 
     async def _examined(self) -> Any:
         if self._examination is None or self._examination.done():
@@ -150,8 +153,7 @@ class CorpusPage:
         self._check_change(visitor)
         title = (await asyncio.to_thread(self.assistant.article, article_id)).title
         await asyncio.to_thread(self.assistant.remove, article_id)
-        _, session = self.sessions.of(request)
-        drawn = await self._changed(request, session.table)
+        drawn = await self._changed(request)
         return drawn | {"reader": ""} | say(f"Removed “{title[:_TITLE_CHARS]}”.")
 
     def _check_change(self, visitor: Visitor) -> None:
@@ -159,10 +161,10 @@ class CorpusPage:
             most = f"{self.changes.per_minute} changes and checks a minute"
             raise UserError(f"That is more than {most}. Wait a little.")
 
-    async def _changed(self, request: Any, view: TableView) -> Update:
+    async def _changed(self, request: Any) -> Update:
         """Draw the page anew, and the chat's where that tells of the articles."""
         visitor, session = self.sessions.of(request)
-        drawn = await self._drawn(request, view)
+        drawn = await self._drawn(request, session.table)
         if session.live is not None or session.conversation_id:
             return drawn
         articles = await asyncio.to_thread(self.assistant.articles)

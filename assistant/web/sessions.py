@@ -54,6 +54,9 @@ class Session:
     live: TurnView | None = None
     past: list[TurnView] = field(default_factory=list)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    turning_page: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while another conversation is put on the page."""
+
     reads_article: bool = False
     """Whether the pane shows an article, which news of an answer must not push away."""
 

@@ -11,10 +11,10 @@ Update = dict[str, Any]
 
 
 def letter(**said: Any) -> Update:
-    """Address the page itself: say, save, focus, conversation.
+    """Address the page itself: say, save, focus, begun, conversation.
 
-    The address of the page names the conversation; the browser's Back leads to the one before,
-    unless `replace` says that there is none to go back to.
+    `begun` is the conversation that an empty page has become, `conversation` the one it shows
+    instead of the one that it asked for: the page's address then names it.
     """
     return {"courier": json.dumps(said | {"nonce": secrets.token_hex(4)}, ensure_ascii=False)}
 

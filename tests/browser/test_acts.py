@@ -164,6 +164,8 @@ def test_articles_are_plotted_searched_read_added_and_removed(
     expect(rows).to_have_text(["No article fits."])  # what is sought stays sought
     page.locator("#table input").fill("")
     expect(rows).to_have_count(3)
+    page.locator("#table").get_by_label("Source", exact=True).select_option("")
+    expect(rows).to_have_count(BRIDGES - 1)
 
     with serving_page("/", WEB_PAGE) as server:
         url = server.url
@@ -322,6 +324,7 @@ def test_who_may_only_read_asks_but_changes_nothing_however_he_tries(
         call_all(open_as("ann"), bridges, asked, server.url, "ann")
         assert server.asked
     page.reload()
+    expect(rows).to_have_count(before)  # one removed, one added
     expect(page.locator(f"#table [data-article={article}]")).to_have_count(0)
     upload = {"files": {"name": "a.txt", "mimeType": "text/plain", "buffer": b"A title\n\nText."}}
     assert page.request.post(f"{bridges}/gradio_api/upload", multipart=upload).status == 403

@@ -66,13 +66,21 @@ def test_people_log_in_see_their_own_and_log_out(browser: Browser, tmp_path: Pat
         expect(page.locator("#add-button")).not_to_be_visible()
         expected = list(watched.problems)
         watched.problems.clear()
-        context.clear_cookies()  # as when the login has ended
         page.locator("[data-page-link=chat]").first.click()
-        page.fill("#question textarea", "How long is the Marlow bridge?")
-        page.keyboard.press("Enter")
-        expect(page).to_have_url(f"{address}/login")
-        log_in("bob", PASSWORD)
-        expect(page.locator("#question textarea")).to_have_value("How long is the Marlow bridge?")
+        ask(page, "How long is the Marlow bridge?")
+        asked = page.url
+        for name in ("bob", "ann"):  # who comes back finds what he left, and nobody else does
+            context.clear_cookies()  # as when the login has ended
+            page.fill("#question textarea", "And in miles?")
+            page.keyboard.press("Enter")
+            expect(page).to_have_url(f"{address}/login")
+            log_in(name, PASSWORD)
+            expect(page.locator(".who")).to_have_text(name)
+            is_same = name == "bob"
+            expect(page).to_have_url(asked if is_same else f"{address}/")
+            page.wait_for_selector("#live .turn" if is_same else ".welcome")
+            typed = "And in miles?" if is_same else ""
+            expect(page.locator("#question textarea")).to_have_value(typed)
         context.close()
     assistant.close()
     (wrong_password,) = expected

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from assistant.server.options import ServeOptions
 from tests.browser.conftest import Watched, ask, serving_here
+from tests.support.pages import serving_page
 from tests.support.scripted import ScriptedAssistant, answer_from_first_line, open_scripted
 
 pytestmark = [
@@ -28,15 +29,20 @@ RAIN = "Rain fell on most days, so shops stayed shut until noon and trains ran l
 SLOWLY = f"The Tolmen bridge is 9 kilometres long{', longer than any other' * 15}."
 
 
-def serve(folder: Path, *, pause_s: float = 0.0) -> ScriptedAssistant:
+FERRY = b"""<!doctype html><html><head><title>Ferry of Calder sails again</title></head><body>
+<article><h1>Ferry of Calder sails again</h1><p>The ferry of Calder sails again after a winter in
+the dock of Arnside, and it carries 820 passengers to Tolmen every evening.</p></article></body>
+</html>"""
+
+
+def serve(folder: Path, *, pause_s: float = 0.0, **values: object) -> ScriptedAssistant:
     corpus = folder / "corpus"
     corpus.mkdir(parents=True)
     head = f"---\ntitle: {UNBROKEN}.pdf\nsource: {UNBROKEN}_{UNBROKEN}_{UNBROKEN}\n---\n\n"
     (corpus / "bridge.md").write_text(f"{head}The Marlow bridge is 7 kilometres long.\n\n{RAIN}")
     (corpus / "slow.txt").write_text(f"Tolmen\n\n{SLOWLY}\n")
-    return open_scripted(
-        folder / "data", answer_from_first_line, corpus=corpus, pause_s=pause_s, verification=False
-    )
+    values |= {"corpus": corpus, "pause_s": pause_s, "verification": False}
+    return open_scripted(folder / "data", answer_from_first_line, **values)
 
 
 @pytest.fixture(scope="module")
@@ -185,55 +191,84 @@ def test_back_and_forward_lead_through_conversations_and_pages(
     page = open_page(site, **as_user("walker")).page
     question, chat = page.locator("#live .question"), page.locator("#page-chat")
     ask(page, QUESTION)
+    expect(page).to_have_url(re.compile(r"\?c="))
+    first = page.url
     page.get_by_role("button", name="New conversation").click()
     page.wait_for_selector(".welcome")
+    expect(page).to_have_url(f"{site}/")
     ask(page, "How long is the Marlow bridge, then?")
+    expect(page).to_have_url(re.compile(r"\?c="))
+    second = page.url
+    page.locator(".conversations button", has_text=QUESTION).click()
+    expect(question).to_have_text(QUESTION)
     page.locator("[data-page-link=corpus]").first.click()
-    expect(page).to_have_url(re.compile("#corpus$"))
+    expect(page).to_have_url(f"{first}#corpus")
     page.reload()
     expect(page.locator("#table table")).to_be_visible()
     expect(chat).not_to_be_visible()
-    page.go_back()
+    visited = page.evaluate("history.length")
+    page.evaluate("history.go(-1); setTimeout(() => history.go(-1))")  # quicker than the server
     expect(question).to_have_text("How long is the Marlow bridge, then?")
-    page.go_back()
-    expect(page.locator(".welcome")).to_be_visible()
+    expect(page).to_have_url(second)
     page.go_back()
     expect(question).to_have_text(QUESTION)
-    page.go_forward()
-    page.go_forward()
-    expect(question).to_have_text("How long is the Marlow bridge, then?")
-    page.get_by_role("button", name="Delete").click()
-    page.locator("dialog button.danger").click()
+    expect(page).to_have_url(first)
+    page.evaluate("history.go(1); setTimeout(() => history.go(2))")
+    expect(page.locator("#table table")).to_be_visible()
+    expect(page).to_have_url(f"{first}#corpus")
+    assert page.evaluate("history.length") == visited
+
+
+def test_back_to_a_conversation_that_is_gone_shows_an_empty_page(
+    open_page: OpenPage, site: str
+) -> None:
+    page = open_page(site, **as_user("returner")).page
+    ask(page, QUESTION)
+    gone = page.url
+    page.get_by_role("button", name="New conversation").click()
     page.wait_for_selector(".welcome")
+    other = page.context.new_page()
+    other.goto(gone)
+    other.get_by_role("button", name="Delete").click()
+    other.locator("dialog button.danger").click()
+    other.wait_for_selector(".welcome")
+    expect(other).to_have_url(f"{site}/")
+    page.fill("#question textarea", "How long is the Tolmen bridge?")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#live .turn[data-stage=writing]")
+    page.go_back()
+    expect(page.locator("#notice")).to_contain_text("no such conversation")
+    page.wait_for_selector(".welcome")
+    expect(page).to_have_url(f"{site}/")
     page.goto(f"{site}/?c=nonsense")
     page.wait_for_selector(".welcome")
     expect(page).to_have_url(f"{site}/")
 
 
-def test_a_page_loaded_again_shows_what_is_being_added(
-    open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    may_add = threading.Event()
-    with serve(tmp_path) as assistant, serving_here(assistant, ServeOptions()) as address:
-        add = assistant.add
-        monkeypatch.setattr(assistant, "add", lambda source: may_add.wait(60) and add(source))
+def test_a_page_loaded_again_shows_what_is_being_added(open_page: OpenPage, tmp_path: Path) -> None:
+    may_answer = threading.Event()
+    with (
+        serve(tmp_path, allow_private_urls=True) as assistant,
+        serving_here(assistant, ServeOptions()) as address,
+        serving_page("/", FERRY, may_answer) as web,
+    ):
         watched = open_page(address)
         page = watched.page
         page.locator("[data-page-link=corpus]").first.click()
-        file = tmp_path / "ferry.txt"
-        file.write_text("Ferry\n\nThe ferry Lark-2 crosses the strait in 41 minutes.\n")
-        page.set_input_files("#files input[type=file]", [str(file)])
-        page.wait_for_selector("#files tr")
+        page.fill("#urls textarea", web.url)
         page.get_by_role("button", name="Add to the articles").click()
-        expect(page.locator("#adding")).to_contain_text("Reading 1 of 1: ferry.txt")
+        expect(page.locator("#adding")).to_contain_text(f"Reading 1 of 1: {web.url}")
         page.reload()
-        expect(page.locator("#adding")).to_contain_text("Reading 1 of 1: ferry.txt")
+        expect(page.locator("#adding")).to_contain_text(f"Reading 1 of 1: {web.url}")
         cut = ("AbortError", "Connection errored out")  # so says Gradio of what a reload cuts
         assert [said for said in watched.problems if not any(part in said for part in cut)] == []
         watched.problems.clear()
-        may_add.set()
+        may_answer.set()
         expect(page.locator("#adding")).to_contain_text("1 added", timeout=30_000)
         expect(page.locator("#table")).to_contain_text("Ferry")
+        page.reload()  # what was seen is not shown again
+        expect(page.locator("#table")).to_contain_text("Ferry")
+        expect(page.locator("#adding")).not_to_contain_text("1 added")
 
 
 def test_enter_pressed_twice_asks_once(open_page: OpenPage, site: str) -> None:

@@ -19,13 +19,17 @@ class PageServer:
 
 
 @contextmanager
-def serving_page(path: str, page: bytes) -> Iterator[PageServer]:
-    """Serve HTML at one path; every other one is missing."""
+def serving_page(
+    path: str, page: bytes, may_answer: threading.Event | None = None
+) -> Iterator[PageServer]:
+    """Serve HTML at one path, once it may; every other one is missing."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
+            if may_answer is not None:
+                may_answer.wait(60)
             found = self.path == path
             self.send_response(200 if found else 404)
             self.send_header("Content-Type", "text/html; charset=utf-8")

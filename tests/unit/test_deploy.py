@@ -55,14 +55,26 @@ def test_every_setting_is_one(name: str) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_option_of_serve_is_one(name: str) -> None:
-    (line,) = [
+    lines = [
         line
         for line in (DEPLOY / name).read_text().splitlines()
         if re.match(r"(CMD \[\"serve|ExecStart=|    command: \[serve)", line)
     ]
-    options = set(re.findall(r"--[a-z-]+", line))
+    options = set(re.findall(r"--[a-z-]+", " ".join(lines)))
     assert options
     assert options <= serve_options()
+
+
+def test_services_are_run_as_the_image_runs_and_go_by_their_names() -> None:
+    (written,) = re.findall(
+        r"^CMD (\[\"serve.*)$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE
+    )
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    for name in ("assistant", "replica"):
+        command = services[name]["command"]
+        at = command.index("--allowed-host")
+        assert command[at + 1] == name
+        assert command[:at] + command[at + 2 :] == yaml.safe_load(written)
 
 
 def test_the_image_passes_the_linter() -> None:

@@ -68,6 +68,18 @@ def test_a_passage_id_depends_on_its_place() -> None:
 
 
 def test_an_empty_filter_is_false() -> None:
+    dated = ArticleReference("a1", "A bridge", "Gazette", date(2031, 3, 4))
+    undated = ArticleReference("a2", "A ferry", None, None)
+    for where, admitted in (
+        (SearchFilter(), [True, True]),
+        (SearchFilter(sources=("Gazette", "Reuters")), [True, False]),
+        (SearchFilter(article_ids=("a2",)), [False, True]),
+        (SearchFilter(published_from=date(2031, 3, 4)), [True, False]),
+        (SearchFilter(published_from=date(2031, 3, 5)), [False, False]),
+        (SearchFilter(published_to=date(2031, 3, 4)), [True, False]),
+        (SearchFilter(published_to=date(2031, 3, 3), sources=("Gazette",)), [False, False]),
+    ):
+        assert [where.admits(article) for article in (dated, undated)] == admitted
     assert not SearchFilter()
     assert SearchFilter(sources=("Reuters",))
 

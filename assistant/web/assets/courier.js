@@ -5,9 +5,9 @@ const deliver = () => {
   const letter = JSON.parse(props.value);
   if (letter.say) app.say(letter.say);
   if (letter.save) app.save(letter.save.name, letter.save.type, letter.save.text);
+  if (letter.begun && !app.conversation) app.address({ conversation: letter.begun, replace: true });
   if (letter.conversation !== undefined) {
-    app.conversation = letter.conversation;
-    app.address({ conversation: letter.conversation, replace: letter.replace });
+    app.address({ conversation: letter.conversation, replace: true });
   }
   if (letter.focus) setTimeout(() => app.box()?.focus(), 60);
 };

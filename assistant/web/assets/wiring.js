@@ -63,7 +63,6 @@ if (!window.articleAssistant) {
 
   app.say = (words) => {
     app.settle();
-    for (const one of document.querySelectorAll("button[aria-busy]")) one.removeAttribute("aria-busy");
     let note = document.getElementById("notice");
     if (!note) {
       note = document.createElement("div");
@@ -117,17 +116,31 @@ if (!window.articleAssistant) {
     }, 500);
   };
 
+  // What is sent of the filters is numbered: one may overtake the other.
+  app.number = () => (app.sent = String(Number(app.sent || 0) + 1));
+
   app.box = () => document.querySelector("#question textarea");
   app.opener = null;
 
-  // A reload, Gradio's own after a restart of the server too, keeps what was not asked yet.
-  addEventListener("pagehide", () => sessionStorage.setItem("typed", app.box()?.value || ""));
-  app.retype = () => {
-    const typed = sessionStorage.getItem("typed");
-    sessionStorage.removeItem("typed");
-    if (!typed || app.box()?.value !== "") return;
-    app.box().value = typed;
-    app.box().dispatchEvent(new Event("input", { bubbles: true }));
+  // A reload, Gradio's own after a restart of the server too, keeps what was not asked yet; and
+  // whoever had to log in anew comes back to the page that was left. Another person gets neither.
+  app.who = () => document.querySelector(".who")?.textContent || "";
+  addEventListener("pagehide", () => {
+    const address = app.loggedOut ? location.search + location.hash : "";
+    const left = { who: app.who(), typed: app.box()?.value || "", address };
+    sessionStorage.setItem("left", JSON.stringify(left));
+  });
+  app.comeBack = () => {
+    const left = JSON.parse(sessionStorage.getItem("left") || "null");
+    if (!left || left.who !== app.who() || !document.querySelector("#live section, #live .turn")) return;
+    sessionStorage.removeItem("left");
+    if (left.typed && app.box()?.value === "") {
+      app.box().value = left.typed;
+      app.box().dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    if (left.address && left.address !== location.search + location.hash) {
+      location.replace(location.pathname + left.address);
+    }
   };
 
   app.tab = (id) => {
@@ -166,12 +179,13 @@ if (!window.articleAssistant) {
       localStorage.setItem("dark", dark ? "yes" : "no");
     }
     body.classList.toggle("dark", dark);
-    app.report()?.contentWindow.location.replace(app.reportAddress());
   };
   // The report of the evals is a page of its own, whose address says how it looks.
   app.report = () => document.querySelector("#evals iframe");
   app.reportAddress = () =>
     `/evals/report#${document.body.classList.contains("dark") ? "dark" : "light"}`;
+  new MutationObserver(() => app.report()?.contentWindow.location.replace(app.reportAddress()))
+    .observe(document.body, { attributes: true, attributeFilter: ["class"] });
   if (localStorage.getItem("dark")) app.theme(localStorage.getItem("dark") === "yes");
 
   // A page that scrolls must be reachable by keyboard.
@@ -186,6 +200,7 @@ if (!window.articleAssistant) {
   // The address names the conversation and the page: Back, Forward and a bookmark lead there.
   app.address = ({ conversation, page, replace }) => {
     const url = new URL(location.href);
+    if (conversation !== undefined) app.conversation = conversation;
     if (conversation) url.searchParams.set("c", conversation);
     else if (conversation !== undefined) url.searchParams.delete("c");
     if (page !== undefined) url.hash = page === "chat" ? "" : page;
@@ -214,7 +229,10 @@ if (!window.articleAssistant) {
   const { fetch } = window;
   window.fetch = async (...asked) => {
     const reply = await fetch(...asked);
-    if (reply.status === 401) location.reload();
+    if (reply.status === 401) {
+      app.loggedOut = true;
+      location.reload();
+    }
     return reply;
   };
 
@@ -282,6 +300,9 @@ element.addEventListener("click", async (event) => {
     app.toggle("drawer", false, { focus: true });
     app.toggle("acts", false);
   }
+  if (act === "new") app.address({ conversation: "" });
+  if (act === "conversation") app.address({ conversation: data.id });
+  if (act === "unfilter") data.serial = app.number();
   if (act === "check") button.setAttribute("aria-busy", "true");
   if (act === "evidence") document.body.dataset.pane = "";
   if (act === "again" || act === "example") {
@@ -304,8 +325,7 @@ element.addEventListener("submit", (event) => {
 const sendForm = (form) => {
   const said = {};
   for (const [name, value] of new FormData(form).entries()) (said[name] ||= []).push(value);
-  app.sent = String(Number(app.sent || 0) + 1);
-  trigger("click", { act: form.dataset.act, said, serial: app.sent });
+  trigger("click", { act: form.dataset.act, said, serial: app.number() });
 };
 
 element.addEventListener("change", (event) => {
@@ -339,7 +359,7 @@ const drawn = () => {
   if (live) settle(live);
   if (element.closest("#live")) {
     app.keep(element.querySelector(".turn"));
-    if (app.box()) app.retype();
+    if (app.box()) app.comeBack();
     const busy = app.isLive();
     const was = app.wasLive;
     app.wasLive = busy;
@@ -358,7 +378,10 @@ const drawn = () => {
     for (const name of ["drawer", "acts"]) app.toggle(name, document.body.dataset[name] === "open");
   }
   if (element.closest("#evals") && app.report()) app.report().src = app.reportAddress();
-  if (element.closest("#header")) app.tab(document.body.dataset.page || "chat");
+  if (element.closest("#header")) {
+    app.tab(document.body.dataset.page || "chat");
+    if (app.box()) app.comeBack();
+  }
   const mark = element.querySelector("mark.current");
   const pane = element.querySelector(".pane");
   if (pane) {

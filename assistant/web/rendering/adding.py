@@ -39,10 +39,8 @@ class Adding:
     finished: bool = False
 
 
-def render_adding(adding: Adding | None) -> str:
+def render_adding(adding: Adding) -> str:
     """Show how far an adding is and what became of each source."""
-    if adding is None:
-        return ""
     items = "".join(_outcome(item) for item in adding.outcomes)
     outcomes = f'<ul class="outcomes" aria-label="Sources">{items}</ul>' if items else ""
     doing = f'<p role="status">{text(adding.doing)}</p>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from assistant.types import ArticleEntry
 from assistant.web.rendering.markup import (
@@ -214,8 +214,8 @@ def render_add_head(suffixes: Sequence[str]) -> str:
     )
 
 
-def render_health(findings: Sequence[Health] | None) -> str:
-    """Show the state of everything that answers rest on; None while it was not looked at."""
+def render_health(findings: Sequence[Health] | None, looked: datetime | None = None) -> str:
+    """Show the state of everything that answers rest on, and when it was looked at."""
     look = button("Check now", "check")
     if findings is None:
         return (
@@ -223,6 +223,7 @@ def render_health(findings: Sequence[Health] | None) -> str:
             f"<p>Looks at models, articles, index and disk, as <code>assistant doctor</code> does."
             f"</p>{look}</section>"
         )
+    when = f'<p class="label" role="status">Looked at {looked:%H:%M:%S}</p>' if looked else ""
     items = "".join(
         f'<li class="{"ok" if item.ok else "bad"}"><span class="shape" aria-hidden="true">'
         f"{'✓' if item.ok else '✕'}</span> <strong>{text(item.subject)}</strong> "
@@ -232,5 +233,5 @@ def render_health(findings: Sequence[Health] | None) -> str:
     )
     return (
         '<section class="health" aria-label="State of the index"><h3>State</h3>'
-        f"<ul>{items}</ul>{look}</section>"
+        f"<ul>{items}</ul>{look}{when}</section>"
     )

@@ -69,6 +69,7 @@ def test_a_filter_that_leaves_nothing_is_not_an_empty_corpus(run: Runner) -> Non
     found = run("How many people did the ferry carry?", "never", where=where)
     assert found.answer.refusal is not None
     assert found.answer.refusal.code == "nothing_selected"
+    assert found.answer.refusal.message.startswith("No article fits")
     assert found.answer.refusal.missing_terms == ()
     assert found.model.calls == []
 

@@ -43,9 +43,13 @@ async def test_nobody_acts_on_what_is_not_theirs(chat: Chat) -> None:
 async def test_a_session_is_not_reached_by_its_hash(chat: Chat) -> None:
     live = last(await asked(chat, request=page("ann", 1)), "live")
     turn = live.split('data-turn="')[1].split('"')[0]
-    told = await chat.act({"act": "open", "turn": turn, "n": "1"}, page("bob", 1))
-    assert list(told) == ["courier"]
-    assert "load it again" in told["courier"]
+    for act in ("open", "edit"):
+        told = await chat.act({"act": act, "turn": turn, "n": "1"}, page("bob", 1))
+        assert list(told) == ["courier"]
+        assert "load it again" in told["courier"]
+    again = chat.ask_again({"act": "again", "turn": turn}, page("bob", 1))
+    assert ["load it again" in update["courier"] async for update in again] == [True]
+    assert await chat.act({"act": "open", "turn": turn, "n": "9"}, page("ann", 1)) == {}
 
 
 @pytest.mark.parametrize("path", ["http://evil.example/a.txt", "https://10.0.0.1", "ftp://x/y"])
