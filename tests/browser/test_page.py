@@ -118,6 +118,7 @@ def test_conversations_are_reached_from_the_keyboard_on_narrow_screens(
     toggle.press("Enter")
     page.keyboard.press("Enter")  # a new conversation
     page.wait_for_selector(".welcome")
+    expect(page.locator("#question textarea")).to_be_focused()
     expect(aside).not_to_be_visible()
     toggle.press("Enter")
     aside.get_by_role("button", name="How long is the Marlow2 bridge?").press("Enter")
