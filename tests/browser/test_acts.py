@@ -258,6 +258,10 @@ def test_an_answer_is_asked_again_edited_stepped_through_copied_and_commented(
     expect(box).to_have_value(QUESTION.format(6))
     expect(box).to_be_focused()
     ask(page, QUESTION.format(8))
+    page.locator("#live").get_by_role("button", name="Good answer").click()
+    page.locator("#live .comment input").fill("half a comm")
+    ask(page, QUESTION.format(7))
+    expect(page.locator("#past .comment input").last).to_have_value("half a comm")
     page.reload()
     page.wait_for_selector("#live .turn")
     rated = page.locator("#past .turn").first

@@ -334,6 +334,11 @@ element.addEventListener("change", (event) => {
 });
 
 element.addEventListener("input", (event) => {
+  if (element.closest("#live") && event.target.name === "comment") {
+    // The copy that moves up when the next turn begins has what is typed here as well.
+    const copy = app.finished?.querySelector("[name=comment]");
+    if (copy) copy.value = event.target.value;
+  }
   const form = event.target.closest("form[data-typing], form[data-live]");
   if (!form || (form.dataset.live && event.target.type !== "search")) return;
   clearTimeout(app.typing);
