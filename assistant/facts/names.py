@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from assistant.facts.dates import MONTHS, WEEKDAYS
 from assistant.facts.words import STOPWORDS, WORD, abbreviate_phrases, words
 
-_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|s)", re.IGNORECASE)
-
 _COUNTED = re.compile(
-    r"(?:(?:mid|early|late|pre|post|under|over)-)?\d+(?:st|nd|rd|th|s)?(?:-(?:[a-z]+|\d+s?))*"
+    r"(?:(?:mid|early|late|pre|post|under|over)-)?\d+(?i:st|nd|rd|th|s)?(?:-(?:[a-z]+|\d+s?))*"
 )
-"""A number with what it counts, and no name: "35-year-old", "12-member", "5-to-11s", "over-60s"."""
+"""A number, also with what it counts, and no name: "2nd", "35-year-old", "5-to-11s", "over-60s"."""
 
 _QUOTED = re.compile(r"„([^”“]{2,}?)[”“]|[“\"«]([^”\"»“]{2,}?)[”\"»]|(?<!\w)‘([^‘]{2,}?)’(?!\w)")
 
@@ -71,7 +69,7 @@ def _is_name_word(word: str) -> bool:
         return False
     if bare.lower().rstrip(".") in MONTHS + WEEKDAYS:
         return False
-    if _ORDINAL.fullmatch(bare) or _COUNTED.fullmatch(bare):
+    if _COUNTED.fullmatch(bare):
         return False
     has_letter = any(letter.isalpha() for letter in bare)
     return has_letter and (bare[0].isupper() or any(letter.isdigit() for letter in bare))

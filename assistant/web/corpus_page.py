@@ -64,8 +64,9 @@ class CorpusPage:
 
     async def open_page(self, request: Any) -> Update:
         """Draw the page."""
-        drawn = await self._drawn(request, TableView())
-        return drawn | {"health": render_health(None), "reader": ""}
+        _, session = self.sessions.of(request)
+        session.table = TableView()
+        return await self._drawn(request) | {"health": render_health(None), "reader": ""}
 
     async def act(self, data: Mapping[str, Any], request: Any) -> Update:
         """Do what a button of the page asks for."""
@@ -81,7 +82,9 @@ class CorpusPage:
         update: Update = {}
         match act:
             case "table":
-                update = {"table": (await self._drawn(request, _table_view(data)))["table"]}
+                _, session = self.sessions.of(request)
+                session.table = _table_view(data)
+                update = {"table": (await self._drawn(request))["table"]}
             case "read" | "article":
                 article = await asyncio.to_thread(self.assistant.article, article_id)
                 begin = count_of(data.get("begin"))
@@ -104,7 +107,7 @@ class CorpusPage:
 
         What was begun goes on when the page is closed; `follow` draws it where it is opened again.
         """
-        self.sessions.visitor(request)
+        visitor = self.sessions.visitor(request)
         sources = sources_of(files or (), urls, self.suffixes)
         try:
             self._check_change(self.sessions.editor(request))
@@ -115,10 +118,10 @@ class CorpusPage:
         except UserError as error:
             yield say(str(error))
             return
-        name = self.sessions.visitor(request).name
-        unfinished = [one for one in self._additions.get(name, []) if not one.seen().finished]
+        others = self._additions.get(visitor.name, [])
+        unfinished = [one for one in others if not one.seen().finished]
         addition = Addition(self.assistant, sources)
-        self._additions[name] = [*unfinished, addition]
+        self._additions[visitor.name] = [*unfinished, addition]
         asyncio.get_running_loop().run_in_executor(self._adding, addition.run)
         async for update in self.follow(request):
             yield update
@@ -164,20 +167,19 @@ class CorpusPage:
     async def _changed(self, request: Any) -> Update:
         """Draw the page anew, and the chat's where that tells of the articles."""
         visitor, session = self.sessions.of(request)
-        drawn = await self._drawn(request, session.table)
+        drawn = await self._drawn(request)
         if session.live is not None or session.conversation_id:
             return drawn
         articles = await asyncio.to_thread(self.assistant.articles)
         return drawn | await asyncio.to_thread(draw_welcome, self.assistant, articles, visitor)
 
-    async def _drawn(self, request: Any, view: TableView) -> Update:
+    async def _drawn(self, request: Any) -> Update:
         visitor, session = self.sessions.of(request)
-        session.table = view
         entries = await asyncio.to_thread(self.assistant.entries)
         articles = await asyncio.to_thread(self.assistant.articles)
         session.where = without_missing(session.where, articles)
         return {
-            "table": render_table(entries, view, may_edit=visitor.may_edit),
+            "table": render_table(entries, session.table, may_edit=visitor.may_edit),
             "timeline": render_timeline(entries),
             "filters": render_filters(session.where, articles, session.filter_words),
         }

@@ -17,7 +17,7 @@ from evals.reporting import write_report
 from evals.rows import ROWS
 from tests.browser.conftest import Watched, ask, serving_here, violations
 from tests.support.evals import answered, refused, row, sample, unanswerable
-from tests.support.pages import serving_page
+from tests.support.pages import WEB_PAGE, serving_page
 from tests.support.scripted import answer_from_first_line, open_scripted
 
 pytestmark = [
@@ -29,10 +29,6 @@ pytestmark = [
 SOURCES = ("Gazette", "Courier")
 BRIDGES = 9
 QUESTION = "How long is the Marlow{} bridge?"
-WEB_PAGE = b"""<!doctype html><html><head><title>Ferry of Calder sails again</title></head><body>
-<article><h1>Ferry of Calder sails again</h1><p>The ferry of Calder sails again after a winter in
-the dock of Arnside, and it carries 820 passengers to Tolmen every evening.</p><p>Its captain,
-Ines Pell, said that the crossing takes eleven hours.</p></article></body></html>"""
 
 
 @pytest.fixture(scope="module")

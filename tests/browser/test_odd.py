@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from assistant.server.options import ServeOptions
 from tests.browser.conftest import Watched, ask, serving_here
-from tests.support.pages import serving_page
+from tests.support.pages import WEB_PAGE, serving_page
 from tests.support.scripted import ScriptedAssistant, answer_from_first_line, open_scripted
 
 pytestmark = [
@@ -27,12 +27,6 @@ UNBROKEN = "quarterly_report_2031_final_version_reviewed_by_legal_and_finance_v1
 QUESTION = "How long is the Marlow bridge?"
 RAIN = "Rain fell on most days, so shops stayed shut until noon and trains ran late.\n\n" * 60
 SLOWLY = f"The Tolmen bridge is 9 kilometres long{', longer than any other' * 15}."
-
-
-FERRY = b"""<!doctype html><html><head><title>Ferry of Calder sails again</title></head><body>
-<article><h1>Ferry of Calder sails again</h1><p>The ferry of Calder sails again after a winter in
-the dock of Arnside, and it carries 820 passengers to Tolmen every evening.</p></article></body>
-</html>"""
 
 
 def serve(folder: Path, *, pause_s: float = 0.0, **values: object) -> ScriptedAssistant:
@@ -233,14 +227,11 @@ def test_back_to_a_conversation_that_is_gone_shows_an_empty_page(
     other.locator("dialog button.danger").click()
     other.wait_for_selector(".welcome")
     expect(other).to_have_url(f"{site}/")
-    page.fill("#question textarea", "How long is the Tolmen bridge?")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#live .turn[data-stage=writing]")
     page.go_back()
     expect(page.locator("#notice")).to_contain_text("no such conversation")
     page.wait_for_selector(".welcome")
     expect(page).to_have_url(f"{site}/")
-    page.goto(f"{site}/?c=nonsense")
+    page = open_page(f"{site}/?c=nonsense", **as_user("returner")).page
     page.wait_for_selector(".welcome")
     expect(page).to_have_url(f"{site}/")
 
@@ -250,7 +241,7 @@ def test_a_page_loaded_again_shows_what_is_being_added(open_page: OpenPage, tmp_
     with (
         serve(tmp_path, allow_private_urls=True) as assistant,
         serving_here(assistant, ServeOptions()) as address,
-        serving_page("/", FERRY, may_answer) as web,
+        serving_page("/", WEB_PAGE, may_answer) as web,
     ):
         watched = open_page(address)
         page = watched.page

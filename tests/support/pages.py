@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+WEB_PAGE = b"""<!doctype html><html><head><title>Ferry of Calder sails again</title></head><body>
+<article><h1>Ferry of Calder sails again</h1><p>The ferry of Calder sails again after a winter in
+the dock of Arnside, and it carries 820 passengers to Tolmen every evening.</p><p>Its captain,
+Ines Pell, said that the crossing takes eleven hours.</p></article></body></html>"""
+
 
 @dataclass
 class PageServer:

@@ -67,7 +67,7 @@ def test_a_passage_id_depends_on_its_place() -> None:
     assert Passage("a", 0, 1, "x").id != Passage("a", 1, 2, "x").id
 
 
-def test_an_empty_filter_is_false() -> None:
+def test_a_filter_admits_articles_of_its_sources_ids_and_days() -> None:
     dated = ArticleReference("a1", "A bridge", "Gazette", date(2031, 3, 4))
     undated = ArticleReference("a2", "A ferry", None, None)
     for where, admitted in (
@@ -80,6 +80,9 @@ def test_an_empty_filter_is_false() -> None:
         (SearchFilter(published_to=date(2031, 3, 3), sources=("Gazette",)), [False, False]),
     ):
         assert [where.admits(article) for article in (dated, undated)] == admitted
+
+
+def test_an_empty_filter_is_false() -> None:
     assert not SearchFilter()
     assert SearchFilter(sources=("Reuters",))
 
