@@ -115,18 +115,13 @@ class Acts:
             return shown | letter(say=str(error), conversation="")
 
     async def _show(self, visitor: Visitor, session: Session, conversation_id: str) -> Update:
-        """Put another conversation on the page, one after the other as they are asked for.
-
-        An answer on its way is stopped once the page shows something else: it draws no more then.
-        """
+        """Put another conversation on the page, one after the other as they are asked for."""
         async with session.turning_page:
-            stop = session.stop
+            session.stop.set()
             articles = await asyncio.to_thread(self.assistant.articles)
-            shown = await asyncio.to_thread(
+            return await asyncio.to_thread(
                 self.page.show, visitor, session, conversation_id, articles
             )
-            stop.set()
-            return shown
 
     async def _search(self, visitor: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         session.words = str(data.get("words", ""))[:200]
