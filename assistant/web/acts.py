@@ -116,8 +116,8 @@ class Acts:
 
     async def _show(self, visitor: Visitor, session: Session, conversation_id: str) -> Update:
         """Put another conversation on the page, one after the other as they are asked for."""
-        async with session.turning_page:
-            session.stop.set()
+        session.stop.set()
+        async with session.page_lock:
             articles = await asyncio.to_thread(self.assistant.articles)
             return await asyncio.to_thread(
                 self.page.show, visitor, session, conversation_id, articles

@@ -160,11 +160,12 @@ def _wire_chat(parts: Parts, chat: Chat, address: gr.Textbox) -> None:
     async def ask(
         question: str, conversation: str, request: gr.Request
     ) -> AsyncGenerator[Placed, None]:
-        async for update in chat.ask(question or "", request, conversation_id=conversation or ""):
+        asked = chat.ask(question or "", request, conversation_id=conversation or "")
+        async for update in _ending(asked):
             yield placed(update)
 
     async def ask_again(event: gr.EventData, request: gr.Request) -> AsyncGenerator[Placed, None]:
-        async for update in chat.ask_again(event._data or {}, request):
+        async for update in _ending(chat.ask_again(event._data or {}, request)):
             yield placed(update)
 
     async def act(event: gr.EventData, request: gr.Request) -> Placed:
@@ -192,7 +193,7 @@ def _wire_corpus(parts: Parts, corpus: CorpusPage) -> None:
     async def add(
         files: list[str] | None, urls: str, request: gr.Request
     ) -> AsyncGenerator[Placed, None]:
-        async for update in corpus.add(files, urls, request):
+        async for update in _ending(corpus.add(files, urls, request)):
             yield placed(update)
 
     for name in ("table", "reader", "health"):
@@ -210,12 +211,24 @@ def _wire_pages(blocks: gr.Blocks, parts: Parts, address: gr.Textbox, pages: _Pa
         pages.chat.sessions.close(request)
 
     async def follow(request: gr.Request) -> AsyncGenerator[Placed, None]:
-        async for update in pages.corpus.follow(request):
+        async for update in _ending(pages.corpus.follow(request)):
             yield placed(update)
 
     blocks.load(follow, None, _named(parts, CORPUS_PARTS), **_QUIET)
     blocks.load(load, [address], list(parts.values()), js=f"() => {_CONVERSATION}", **_QUIET)
     blocks.unload(leave)
+
+
+async def _ending(updates: AsyncGenerator[Update, None]) -> AsyncGenerator[Update, None]:
+    """End a stream of updates with one that changes nothing.
+
+    When a stream ends Gradio draws its last update once more, over what the page shows by then:
+    an answer that was stopped would come back over the conversation that was opened instead.
+    """
+    async with contextlib.aclosing(updates):
+        async for update in updates:
+            yield update
+    yield {}
 
 
 def _named(parts: Parts, names: Sequence[str]) -> list[Any]:

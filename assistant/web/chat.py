@@ -159,19 +159,21 @@ class Chat:
         try:
             async for view in answers:
                 is_kept = view.is_live or self._keep(visitor, conversation_id, view)
-                if session.live is None or session.live.turn_id != view.turn_id:
-                    return  # the page shows another conversation by now
-                session.live = view
-                update = self.page.live(session) | begun
-                begun = {}
-                if (view.evidence, view.cited, view.answer) != drawn and not session.reads_article:
-                    drawn = (view.evidence, view.cited, view.answer)
-                    update["pane"] = render_evidence(view)
-                if not view.is_live:
-                    update |= self.page.listing(visitor, session)
-                if not is_kept:
-                    update |= letter(say=_GONE, conversation="")
-                yield update
+                async with session.page_lock:  # held until Gradio has sent the update
+                    if session.live is None or session.live.turn_id != view.turn_id:
+                        return  # the page shows another conversation by now
+                    session.live = view
+                    update = self.page.live(session) | begun
+                    begun = {}
+                    pane = (view.evidence, view.cited, view.answer)
+                    if pane != drawn and not session.reads_article:
+                        drawn = pane
+                        update["pane"] = render_evidence(view)
+                    if not view.is_live:
+                        update |= self.page.listing(visitor, session)
+                    if not is_kept:
+                        update |= letter(say=_GONE, conversation="")
+                    yield update
         finally:
             await answers.aclose()
             if view.is_live:

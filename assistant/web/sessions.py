@@ -54,8 +54,11 @@ class Session:
     live: TurnView | None = None
     past: list[TurnView] = field(default_factory=list)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    turning_page: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while another conversation is put on the page."""
+    page_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while an update of an answer, or another conversation, is put on the page.
+
+    Else what comes late of an answer that was left would be drawn over what is shown instead.
+    """
 
     reads_article: bool = False
     """Whether the pane shows an article, which news of an answer must not push away."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 from assistant.web.chat import Chat
-from tests.support.web_chat import asked, last, page, said_of
+from tests.support.web_chat import QUESTION, asked, last, page, said_of
 
 
 async def test_a_citation_opens_its_article_at_the_span(chat: Chat) -> None:
@@ -47,6 +48,17 @@ async def test_a_thumb_and_a_comment_are_kept_with_the_answer(chat: Chat) -> Non
     (feedback,) = said_of(chat)
     assert (feedback.up, feedback.comment) == (True, "Right")
     assert "7.4 kilometres" in feedback.answer["text"]
+
+
+async def test_a_page_is_turned_when_what_was_drawn_before_has_been_sent(chat: Chat) -> None:
+    updates = chat.ask(QUESTION, page())
+    await anext(updates)  # Gradio asks for the next one when it has sent this one
+    turning = asyncio.create_task(chat.act({"act": "new"}, page()))
+    done, _ = await asyncio.wait([turning], timeout=0.3)
+    assert not done
+    left = [update async for update in updates]
+    assert "welcome" in (await turning)["live"]
+    assert all("stopped" in update["live"] for update in left)
 
 
 async def test_an_export_is_saved_by_the_browser(chat: Chat) -> None:
