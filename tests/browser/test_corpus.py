@@ -115,7 +115,7 @@ def test_the_bar_moves_and_each_file_has_its_fate_while_articles_are_added(
 ) -> None:
     page = open_page(served).page
     long, short, wrong = tmp_path / "canal.txt", tmp_path / "kiosk.txt", tmp_path / "torn.pdf"
-    lines = [f"Lock {n} of the Ostra canal lifts boats by {n} metres." for n in range(400)]
+    lines = [f"Lock {n} of the Ostra canal lifts boats by {n} metres." for n in range(1200)]
     paragraphs = [" ".join(lines[start : start + 8]) for start in range(0, len(lines), 8)]
     long.write_text("Locks of the Ostra canal\n\n" + "\n\n".join(paragraphs) + "\n")
     short.write_text("Kiosk of Ostra\n\nThe kiosk of Ostra sells 40 kinds of tea.\n")
@@ -132,7 +132,7 @@ def test_the_bar_moves_and_each_file_has_its_fate_while_articles_are_added(
         assert any(text.endswith(state) and "kiosk.txt" in text for text in states), (state, states)
     expect(page.locator("#adding .failed")).to_contain_text("torn.pdf failed —")
     expect(page.locator("#adding .added")).to_have_count(2)
-    assert page.locator("#files tr").count() == 0  # ready for more
+    expect(page.locator("#files tr")).to_have_count(0)  # ready for more
     for title in ("Locks of the Ostra canal", "Kiosk of Ostra"):
         row = page.locator("#table tbody tr", has_text=title)
         row.get_by_role("button", name="Remove").click()
