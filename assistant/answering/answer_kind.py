@@ -15,7 +15,6 @@ from assistant.facts import (
     names,
     numbers,
     same_word,
-    word_share,
     words,
 )
 from assistant.types import Check
@@ -105,74 +104,6 @@ _NUMBER_ASKED = re.compile(
     re.IGNORECASE,
 )
 
-_YES_OR_NO = re.compile(
-    r"(?:^|[,:;]|\b\d{4})\W*(?:(?:and|so|but|now) )?(?:did|do|does|was|were|is|are|has|have|had|"
-    r"will|would|can|could|should)\b",
-    re.IGNORECASE,
-)
-
-
-def asks_yes_or_no(question: str) -> bool:
-    """Tell whether a question may be answered by yes or no."""
-    return bool(_YES_OR_NO.search(question)) and not _WH_FIRST.match(question)
-
-
-def drop_unproven_yes(statement: str, question: str) -> str:
-    """Take a leading "Yes" off a statement that does not bear it out; what it tells remains.
-
-    "Yes, a dealer was released without charge" does not say that the dealer was charged: it
-    negates, or it does not speak of what was asked.
-    """
-    match = _YES.match(statement)
-    if match is None:
-        return statement
-    rest = statement[match.end() :]
-    denies = _NEGATES.search(rest) and not _NEGATES.search(question)
-    if not content_words(rest) or (not denies and word_share(question, rest) >= _RESTATED):
-        return statement
-    return rest[:1].upper() + rest[1:]
-
-
-def check_polarity(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
-    """See that a plain "Yes" does not rest on sentences that all deny something.
-
-    "Yes, missiles were on show" is not borne out by "the decision not to include missiles".
-    """
-    if not _YES.match(statement) or _NEGATES.search(question) or _NEGATES.search(statement):
-        return Check("polarity", None)
-    denied = all(_NEGATES.search(context.evidence.reading) for context in cited)
-    return Check("polarity", not denied, "the cited text denies something" if denied else "")
-
-
-def check_negation(statement: str, cited: Sequence[EvidenceContext]) -> Check:
-    """See that a statement does not leave away the "not" of what it cites.
-
-    "The mayor did not resign" does not say that he did. Only the word that is denied counts.
-    """
-    readings = [context.evidence.reading for context in cited]
-    denied = [
-        {fold(match["denied"]) for match in _DENIES_WORD.finditer(reading)} for reading in readings
-    ]
-    if not all(denied) or _NEGATES.search(statement):
-        return Check("negation", True if any(denied) else None)
-    said = content_words(statement)
-    lost = sorted(set.intersection(*denied) & set(said))
-    return Check("negation", not lost, f"the cited text denies: {', '.join(lost)}" if lost else "")
-
-
-_DENIES_WORD = re.compile(
-    r"(?:\b(?:not|never)|n['’]t)\s+(?!only\b)(?:(?:yet|been|be|have|even|\w+ly)\s+)*(?P<denied>[a-z]+)",
-    re.IGNORECASE,
-)
-_YES = re.compile(r"^yes\s*[,;:.–—-]\s*(?=\w)", re.IGNORECASE)
-_NEGATES = re.compile(
-    r"\b(?:not(?! only\b)|no(?!\.\s*\d)|never|none|nobody|neither|nor|without|"
-    r"den(?:y|ies|ied)|(?:declin|refus)(?:e[sd]?|ing)|fail(?:s|ed)?|unclear|unknown)\b|n['’]t\b",
-    re.IGNORECASE,
-)
-_RESTATED = 0.5
-"""Share of the question's content words that a statement repeats if it answers yes."""
-
 
 def check_answer_type(statement: str, question: str) -> Check:
     """See that a question for a number, a date or a time is answered by one."""
@@ -192,7 +123,6 @@ def check_answer_type(statement: str, question: str) -> Check:
 
 _NAMES_ASKED = re.compile(r"\b(?:names?|called)\b", re.IGNORECASE)
 _WH = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
-_WH_FIRST = re.compile(rf"^\W*{_WH.pattern}", re.IGNORECASE)
 _WHO = re.compile(r"^\W*(?:and\s+)?who(?:se|m)?\b|\bby whom\b", re.IGNORECASE)
 _PERSONS = re.compile(
     r"\b(?:\w*(?:officials?|analysts?|experts?|critics?|residents?|authors?|writers?|people|"

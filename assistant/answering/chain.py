@@ -7,17 +7,14 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from assistant.answering.answer_kind import (
-    asks_for_value,
-    asks_yes_or_no,
-    drop_unproven_yes,
-)
+from assistant.answering.answer_kind import asks_for_value
 from assistant.answering.checks import check_statement
 from assistant.answering.describing import describe
 from assistant.answering.differing import find_differing
 from assistant.answering.drafting import Draft, draft_chain, render_evidence, stream_draft
 from assistant.answering.gathering import EvidenceGatherer
 from assistant.answering.linking import LinkedStatement, link
+from assistant.answering.polarity import asks_yes_or_no, drop_unproven_yes, find_denial
 from assistant.answering.probe import find_probe
 from assistant.answering.prompting import Prompts
 from assistant.answering.reciting import recite
@@ -41,6 +38,7 @@ from assistant.types import (
     Citation,
     Drafted,
     Event,
+    Evidence,
     Finished,
     Refusal,
     RefusalCode,
@@ -200,14 +198,22 @@ class AnswerChain:
         return attempt
 
     def _quote(self, run: Run) -> Generator[Event, None, Attempt]:
-        """Let the sentence that the verifier likes best speak for itself."""
+        """Let a sentence speak for itself: one that denies what was asked, or the likeliest."""
         attempt = Attempt()
+        denial = find_denial(run.asked, run.evidence)
         best = max(run.evidence, key=lambda item: run.chances[item.number])
-        if run.chances[best.number] >= _WORTH_QUOTING:
-            run.notes += ("No draft is supported; the sentence itself is shown.",)
-            itself = LinkedStatement(one_line(best.reading), (best.number,))
-            yield from self._settle(run, attempt, [itself], ("supported",))
+        if denial is not None:
+            yield from self._let_speak(run, attempt, denial, _SHOWN)
+        if not attempt.shown and best != denial and run.chances[best.number] >= _WORTH_QUOTING:
+            yield from self._let_speak(run, attempt, best, ("supported",))
         return attempt
+
+    def _let_speak(
+        self, run: Run, attempt: Attempt, item: Evidence, accepted: Sequence[Verdict]
+    ) -> Iterator[Event]:
+        run.notes += ("No draft is supported; the sentence itself is shown.",)
+        itself = LinkedStatement(one_line(item.reading), (item.number,))
+        yield from self._settle(run, attempt, [itself], accepted)
 
     def _add_differing(self, run: Run, attempt: Attempt) -> Iterator[Event]:
         """Show sentences of the evidence that answer otherwise, if they are supported as well.

@@ -14,12 +14,11 @@ from assistant.answering.answer_kind import (
     check_answer_type,
     check_aspect,
     check_informative,
-    check_negation,
-    check_polarity,
 )
 from assistant.answering.attribution import check_attribution
 from assistant.answering.context import EvidenceContext
 from assistant.answering.naming import absent_names, unknown_opening
+from assistant.answering.polarity import check_negation, check_polarity
 from assistant.facts import (
     STOPWORDS,
     WEEKDAYS,

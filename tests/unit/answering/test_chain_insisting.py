@@ -31,6 +31,16 @@ def test_an_answer_is_not_drafted_twice(run: Runner) -> None:
     assert run(DECIDED, NO, insisting=NO, embedded=True).asked_of_model("insist") == []
 
 
+def test_a_sentence_that_denies_speaks_for_itself_where_it_is_partly_supported(run: Runner) -> None:
+    scores = ScriptedVerifier(lambda _question, context: 0.05 if "decided" in context else 0.4)
+    found = run(DECIDED, REFUSED, certainty=0.9, verifier=scores, embedded=True)
+    (statement,) = found.answer.statements
+    assert (statement.text, statement.support.verdict) == (
+        "The council has not decided on a toll.",
+        "partly",
+    )
+
+
 @pytest.mark.parametrize(
     ("question", "verifier", "embedded"),
     [
