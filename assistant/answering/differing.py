@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from assistant.answering.answer_kind import asks_for_thing, asks_for_time, asks_for_value
 from assistant.answering.context import EvidenceContext
+from assistant.answering.polarity import asks_yes_or_no, denies, find_denial
 from assistant.facts import Number, content_words, days, numbers, same_word
 
 _ANSWERS = 0.4
@@ -39,8 +40,12 @@ def find_differing(
     times it has to give one that neither the statements, nor what they cite, nor the question has;
     then it may also go on from a sentence that is cited ("Organisers spoke of 5,000"). Whoever or
     whatever else was asked for, it has to be of another article and share no word of the answer.
+    Where yes or no was asked and nothing was denied, it is a denial that fits as well as what is
+    cited.
     """
     said = " ".join(stated)
+    if asks_yes_or_no(question):
+        return _denial(question, said, cited, contexts)
     known = " ".join([said, question, *(contexts[number].evidence.reading for number in cited)])
     texts = {contexts[number].evidence.text for number in cited}
     articles = {contexts[number].article.id for number in cited}
@@ -61,6 +66,16 @@ def find_differing(
 
     differing = [number for number in contexts if number not in cited and differs(number)]
     return sorted(differing, key=lambda number: -chances[number])
+
+
+def _denial(
+    question: str, said: str, cited: Collection[int], contexts: Mapping[int, EvidenceContext]
+) -> list[int]:
+    denial = find_denial(question, [context.evidence for context in contexts.values()])
+    if denial is None or denial.number in cited or denies(said):
+        return []
+    fits = max((contexts[number].evidence.relevance for number in cited), default=0.0)
+    return [denial.number] if denial.relevance >= fits else []
 
 
 def _goes_on(context: EvidenceContext, cited: Collection[str]) -> bool:

@@ -24,6 +24,11 @@ def asks_yes_or_no(question: str) -> bool:
     return bool(_YES_OR_NO.search(question)) and not _WH_FIRST.match(question)
 
 
+def denies(text: str) -> bool:
+    """Tell whether a text denies something."""
+    return _NEGATES.search(text) is not None
+
+
 def find_denial(question: str, evidence: Sequence[Evidence]) -> Evidence | None:
     """Return the sentence by which a yes/no question is most likely denied; None if none is close.
 
@@ -36,11 +41,7 @@ def find_denial(question: str, evidence: Sequence[Evidence]) -> Evidence | None:
     def closeness(item: Evidence) -> float:
         return item.relevance * (_SHARE_AT_LEAST + word_share(question, item.reading))
 
-    denying = [
-        item
-        for item in evidence
-        if item.relevance >= _DENIAL_FITS and _NEGATES.search(item.reading)
-    ]
+    denying = [item for item in evidence if item.relevance >= _DENIAL_FITS and denies(item.reading)]
     return max(denying, key=closeness, default=None)
 
 
@@ -54,8 +55,8 @@ def drop_unproven_yes(statement: str, question: str) -> str:
     if match is None:
         return statement
     rest = statement[match.end() :]
-    denies = _NEGATES.search(rest) and not _NEGATES.search(question)
-    if not content_words(rest) or (not denies and word_share(question, rest) >= _RESTATED):
+    unasked = denies(rest) and not denies(question)
+    if not content_words(rest) or (not unasked and word_share(question, rest) >= _RESTATED):
         return statement
     return rest[:1].upper() + rest[1:]
 
@@ -65,9 +66,9 @@ def check_polarity(statement: str, question: str, cited: Sequence[EvidenceContex
 
     "Yes, missiles were on show" is not borne out by "the decision not to include missiles".
     """
-    if not _YES.match(statement) or _NEGATES.search(question) or _NEGATES.search(statement):
+    if not _YES.match(statement) or denies(question) or denies(statement):
         return Check("polarity", None)
-    denied = all(_NEGATES.search(context.evidence.reading) for context in cited)
+    denied = all(denies(context.evidence.reading) for context in cited)
     return Check("polarity", not denied, "the cited text denies something" if denied else "")
 
 
@@ -80,7 +81,7 @@ def check_negation(statement: str, cited: Sequence[EvidenceContext]) -> Check:
     denied = [
         {fold(match["denied"]) for match in _DENIES_WORD.finditer(reading)} for reading in readings
     ]
-    if not all(denied) or _NEGATES.search(statement):
+    if not all(denied) or denies(statement):
         return Check("negation", True if any(denied) else None)
     said = content_words(statement)
     lost = sorted(set.intersection(*denied) & set(said))

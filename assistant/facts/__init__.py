@@ -7,7 +7,7 @@ English news text is assumed. Everything here is lenient about form ("4,500 km" 
 from assistant.facts.dates import MONTHS, WEEKDAYS, Day, calendar_words, days
 from assistant.facts.names import Name, identifying_names, names, quoted_phrases
 from assistant.facts.numbers import Number, numbers, states_number
-from assistant.facts.tables import is_head, is_row, read_row
+from assistant.facts.tables import is_head, is_row, read_row, rows_of_others
 from assistant.facts.words import (
     STOPWORDS,
     abbreviate_phrases,
@@ -53,6 +53,7 @@ __all__ = [
     "numbers",
     "quoted_phrases",
     "read_row",
+    "rows_of_others",
     "same_name",
     "same_word",
     "states_number",

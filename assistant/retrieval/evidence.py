@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.facts import content_words, flatten, is_head, is_row, quoted_phrases, read_row
+from assistant.facts import (
+    content_words,
+    flatten,
+    is_head,
+    is_row,
+    quoted_phrases,
+    read_row,
+    rows_of_others,
+)
 from assistant.models.cross_encoder import CrossEncoder, log_odds, read_context
 from assistant.retrieval.fusion import fuse
 from assistant.retrieval.hints import find_hints
@@ -132,6 +140,8 @@ def select_evidence(
         fused, sentences = list(range(len(candidates))), len(candidates)
     else:
         fused.sort(key=lambda index: (index not in quoting, -relevance[index]))
+        astray = _rows_of_others(question, candidates, read)
+        fused = [index for index in fused if index not in astray]
     positions = {candidate.key: index for index, candidate in enumerate(candidates)}
 
     chosen: list[int] = []
@@ -208,6 +218,23 @@ def _that_quote(question: str, candidates: Sequence[_Candidate]) -> set[int]:
         index
         for index, candidate in enumerate(candidates)
         if any(phrase in flatten(candidate.sentence.text) for phrase in phrases)
+    }
+
+
+def _rows_of_others(
+    question: str, candidates: Sequence[_Candidate], read: Sequence[int]
+) -> set[int]:
+    """Find the rows that stand in a table beside the one that the question is about."""
+    tables: dict[tuple[str, int], list[int]] = {}
+    for index in read:
+        candidate = candidates[index]
+        if candidate.row is not None:
+            cells = candidate.sentence.text.count("|")
+            tables.setdefault((candidate.article.article_id, cells), []).append(index)
+    return {
+        table[place]
+        for table in tables.values()
+        for place in rows_of_others(question, [candidates[i].sentence.text for i in table])
     }
 
 

@@ -18,6 +18,7 @@ from assistant.facts import (
     numbers,
     quoted_phrases,
     read_row,
+    rows_of_others,
     same_word,
     states_number,
 )
@@ -112,3 +113,21 @@ def test_a_row_is_read_with_the_names_of_its_columns(
     before: str, row: str, reading: str | None
 ) -> None:
     assert read_row(before, row) == reading
+
+
+_CROPS = ["| Barley | 910 | 488 |", "| Wheat | 640 | 415 |", "| Apricots | 75 | 31 |"]
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("What was the barley crop in 2031?", {1, 2}),
+        ("Was it barley or wheat that failed?", {2}),
+        ("Which crop had 415?", {0, 2}),
+        ("What was harvested in 2031?", set()),
+        ("Was the barley crop larger than others?", set()),
+        ("Which crop was the smallest, barley?", set()),
+    ],
+)
+def test_rows_that_a_question_does_not_name_are_of_others(question: str, wanted: set[int]) -> None:
+    assert rows_of_others(question, _CROPS) == wanted

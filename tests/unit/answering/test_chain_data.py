@@ -130,6 +130,18 @@ NOTES = Article(
 )
 
 
+def test_rows_beside_the_one_that_is_asked_about_are_not_read(
+    run: Runner, index_of: Callable[..., Index]
+) -> None:
+    def prompt(question: str) -> str:
+        found = run(question, "The length is 136 mm. [1]", over=index_of(NOTES))
+        (conversation,) = found.asked_of_model("answer")
+        return str(conversation[-1].content)
+
+    assert "ochre" not in prompt("What length has the violet note?")
+    assert "ochre" in prompt("What length has the shortest note, violet or not?")
+
+
 def test_a_row_of_a_table_is_read_with_its_columns_and_cited_as_it_stands(
     run: Runner, index_of: Callable[..., Index]
 ) -> None:

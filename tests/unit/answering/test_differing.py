@@ -183,3 +183,25 @@ def test_without_verification_nothing_is_set_against_the_answer(
 ) -> None:
     answer = ask_of_flood(verifier=ScriptedVerifier(), verification=False)
     assert [statement.differs for statement in answer.statements] == [False]
+
+
+@pytest.mark.parametrize(
+    ("question", "stated", "fits", "wanted"),
+    [
+        ("Did the tram company admit a warning?", "Yes, it apologised.", (0.3, 0.9), [2]),
+        ("Did the tram company admit a warning?", "Yes, it apologised.", (0.9, 0.8), []),
+        ("Did the tram company admit a warning?", "No, it denied that.", (0.3, 0.9), []),
+        ("Why did the tram company apologise?", "It apologised.", (0.3, 0.9), []),
+    ],
+)
+def test_a_denial_that_fits_better_than_what_is_cited_differs(
+    question: str, stated: str, fits: tuple[float, float], wanted: list[int]
+) -> None:
+    text = "The tram company apologised. It denied that it had a warning."
+    contexts = {
+        context.evidence.number: dataclasses.replace(
+            context, evidence=dataclasses.replace(context.evidence, relevance=relevance)
+        )
+        for context, relevance in zip(make_contexts(Article("Tram", text)), fits, strict=True)
+    }
+    assert find_differing(question, [stated], {1}, contexts, dict.fromkeys(contexts, 0.1)) == wanted
