@@ -129,7 +129,7 @@ class AnswerChain:
         """Return all that could be said, verified, whether it would be shown or not.
 
         The support score is fitted on it: drafts, by both prompts where a question asks yes or
-        no, and the verifier's favourite sentence. Raises what `stream` raises.
+        no, and the sentences that may speak for themselves. Raises what `stream` raises.
         """
         run = self._begin(question, where)
         with chat_errors():
@@ -206,12 +206,13 @@ class AnswerChain:
             yield from self._let_speak(run, attempt, denial, _SHOWN)
         if not attempt.shown and best != denial and run.chances[best.number] >= _WORTH_QUOTING:
             yield from self._let_speak(run, attempt, best, ("supported",))
+        if attempt.shown:
+            run.notes += ("No draft is supported; the sentence itself is shown.",)
         return attempt
 
     def _let_speak(
         self, run: Run, attempt: Attempt, item: Evidence, accepted: Sequence[Verdict]
     ) -> Iterator[Event]:
-        run.notes += ("No draft is supported; the sentence itself is shown.",)
         itself = LinkedStatement(one_line(item.reading), (item.number,))
         yield from self._settle(run, attempt, [itself], accepted)
 
