@@ -173,7 +173,7 @@ class Evidence:
 
     `score` is the cosine of question and sentence; `relevance` the reranker's score of the
     sentence for the question, in [0, 1], 0 where it was not read. `row` is set where the
-    sentence is a row of a table: its cells with the names of their columns.
+    sentence is a row of a table: the cells that concern the question, with their columns' names.
     """
 
     number: int

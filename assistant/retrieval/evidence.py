@@ -54,7 +54,7 @@ class _Candidate:
     sentence: Span
     predecessor: Span | None
     row: str | None
-    """A row of a table with the names of its columns."""
+    """A row of a table with the names of its columns, of those that concern the question."""
     vector: np.ndarray
     """Embedding of predecessor and sentence, shape (dimension,), L2-normalised."""
     with_origin: bool
@@ -123,7 +123,7 @@ def select_evidence(
         hint.published_from or any(article.source in hint.sources for article in articles)
         for hint in hints
     )
-    candidates = _candidates(passages, with_origin=with_origin)
+    candidates = _candidates(question, passages, with_origin=with_origin)
     if not candidates:
         return ()
     similarities = np.stack([c.vector for c in candidates]) @ np.asarray(vector, dtype=np.float32)
@@ -189,7 +189,9 @@ def select_evidence(
     )
 
 
-def _candidates(passages: Sequence[RankedPassage], *, with_origin: bool) -> list[_Candidate]:
+def _candidates(
+    question: str, passages: Sequence[RankedPassage], *, with_origin: bool
+) -> list[_Candidate]:
     found: dict[tuple[str, int], _Candidate] = {}
     for ranked in passages:
         passage = ranked.indexed.passage
@@ -199,7 +201,8 @@ def _candidates(passages: Sequence[RankedPassage], *, with_origin: bool) -> list
         ):
             row: str | None = None
             if is_row(sentence.text):
-                row = read_row(passage.text[: sentence.start - passage.start], sentence.text)
+                before = passage.text[: sentence.start - passage.start]
+                row = read_row(before, sentence.text, question=question)
                 predecessor = None
             if is_head(sentence.text):
                 continue

@@ -102,6 +102,11 @@ _TABLE = "Prices were set.\n\n| Note | Colour | Length |\n|---|---|---|\n| 5 sol
             "| 50 solas | violet | 136 |",
             "Note: 50 solas; Colour: violet; Length: 136",
         ),
+        (
+            "| Crop | 2031 (thousand tonnes) | Cases (women) | Price ($) |\n",
+            "| Barley | 488 | 12 | 9 |",
+            "Crop: Barley; 2031: 488 thousand tonnes; Cases (women): 12; Price ($): 9",
+        ),
         (_TABLE, "| 50 solas | violet |", None),
         (_TABLE, "|---|---|---|", None),
         (_TABLE, "It is violet.", None),
@@ -131,3 +136,21 @@ _CROPS = ["| Barley | 910 | 488 |", "| Wheat | 640 | 415 |", "| Apricots | 75 | 
 )
 def test_rows_that_a_question_does_not_name_are_of_others(question: str, wanted: set[int]) -> None:
     assert rows_of_others(question, _CROPS) == wanted
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("What was the barley crop in 2031?", "Crop: Barley; 2031: 488 tonnes"),
+        ("What was the barley crop?", "Crop: Barley; 2030: 910 tonnes; 2031: 488 tonnes"),
+        (
+            "How much more barley was there in 2030?",
+            "Crop: Barley; 2030: 910 tonnes; 2031: 488 tonnes",
+        ),
+    ],
+)
+def test_columns_of_other_times_than_the_question_names_are_left_out(
+    question: str, wanted: str
+) -> None:
+    before = "| Crop | 2030 (tonnes) | 2031 (tonnes) |\n|---|---|---|\n"
+    assert read_row(before, "| Barley | 910 | 488 |", question=question) == wanted
