@@ -196,6 +196,15 @@ _GROUNDED = 0.5
 
 _COUNTED = re.compile(r"\b(?:how many|number of) ((?:[\w-]+ ){0,3}[\w-]+)", re.IGNORECASE)
 
+_COUNTED_ALIKE = (
+    frozenset(content_words("death dead die died kill killed fatality victim")),
+    frozenset(
+        content_words("people person passenger crew resident worker man men woman women guest")
+    ),
+    frozenset(content_words("injury injured wounded hurt")),
+)
+"""Words that tell one count: who died were people, and each was a death."""
+
 
 def check_question_quotes(question: str, cited: Sequence[EvidenceContext]) -> Check:
     """Look for every phrase that the question quotes, verbatim, in the cited text."""
@@ -208,8 +217,8 @@ def check_counted(statement: str, question: str, cited: Sequence[EvidenceContext
     """See that evidence and statement count the very things that "how many …" asks for.
 
     The text has to speak of them, by one of their words at least ("people protested" is
-    "people demonstrated"). Of "23 missiles in 16 tests" only the 16 answers how many tests
-    there were.
+    "people demonstrated") or by one that tells the same count ("nine died" is nine deaths). Of
+    "23 missiles in 16 tests" only the 16 answers how many tests there were.
     """
     match = _COUNTED.search(question)
     if match is None:
@@ -220,6 +229,7 @@ def check_counted(statement: str, question: str, cited: Sequence[EvidenceContext
     wanted = content_words(" ".join(counted))
     text = " ".join(context.wide for context in cited)
     near = content_words(text)
+    near += [word for kinds in _COUNTED_ALIKE if not kinds.isdisjoint(near) for word in kinds]
     spoken = any(same_word(word, other) for word in wanted for other in near)
     missing = [] if spoken else list(wanted)
     head = counted[-1:]
