@@ -121,7 +121,8 @@ def check_answer_type(statement: str, question: str) -> Check:
     return Check("answer_type", None)
 
 
-_NAMES_ASKED = re.compile(r"\b(?:names?|called)\b", re.IGNORECASE)
+_NAMES_ASKED = re.compile(r"\b(?:[Nn]ames?|called|[Ww]hich (?=[A-Z]))\b")
+"""Asks for the name itself: "Which Brandt stood for parliament?" is answered by "Osk Brandt"."""
 _WH = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 _WHO = re.compile(r"^\W*(?:and\s+)?who(?:se|m)?\b|\bby whom\b", re.IGNORECASE)
 _PERSONS = re.compile(

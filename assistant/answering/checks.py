@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from assistant.answering.answer_kind import (
     check_answer_type,
@@ -18,6 +18,7 @@ from assistant.answering.answer_kind import (
 from assistant.answering.attribution import check_attribution
 from assistant.answering.context import EvidenceContext
 from assistant.answering.naming import absent_names, unknown_opening
+from assistant.answering.parts import asked_parts
 from assistant.answering.polarity import check_negation, check_polarity
 from assistant.facts import (
     STOPWORDS,
@@ -54,7 +55,11 @@ def failed_gates(checks: Iterable[Check]) -> frozenset[str]:
 def check_statement(
     statement: str, question: str, cited: Sequence[EvidenceContext]
 ) -> tuple[Check, ...]:
-    """Run every check on a statement against the evidence that it cites."""
+    """Run every check on a statement against the evidence that it cites.
+
+    Where the question asks for several things, the statement has to count, and be, what one of
+    them asks for.
+    """
     if not cited:
         return (Check("cited", False, "no sentence of the evidence states it"),)
     return (
@@ -66,8 +71,8 @@ def check_statement(
         check_question_names(question, cited),
         check_question_numbers(question, cited),
         check_question_quotes(question, cited),
-        check_counted(statement, question, cited),
-        check_answer_type(statement, question),
+        _of_some_part(question, lambda part: check_counted(statement, part, cited)),
+        _of_some_part(question, lambda part: check_answer_type(statement, part)),
         check_aspect(statement, question, cited),
         check_informative(statement, question),
         check_polarity(statement, question, cited),
@@ -76,6 +81,14 @@ def check_statement(
         check_attribution(statement, cited),
         measure_words(statement, cited),
     )
+
+
+def _of_some_part(question: str, check: Callable[[str], Check]) -> Check:
+    found = [check(part) for part in asked_parts(question)]
+    return max(found, key=lambda one: _MERIT[one.passed])
+
+
+_MERIT = {True: 2, None: 1, False: 0}
 
 
 def check_numbers(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
@@ -196,6 +209,9 @@ _GROUNDED = 0.5
 
 _COUNTED = re.compile(r"\b(?:how many|number of) ((?:[\w-]+ ){0,3}[\w-]+)", re.IGNORECASE)
 
+_OF_HOW_MANY = re.compile(r"\b(?:of (?:the|its|their|all)|out of) \d[\d,.]*\b")
+"""What a count is a part of: "five of the 14 ministries" counts five."""
+
 _COUNTED_ALIKE = (
     frozenset(content_words("death dead die died kill killed fatality victim")),
     frozenset(
@@ -233,7 +249,8 @@ def check_counted(statement: str, question: str, cited: Sequence[EvidenceContext
     spoken = any(same_word(word, other) for word in wanted for other in near)
     missing = [] if spoken else list(wanted)
     head = counted[-1:]
-    told = numbers(" ".join(context.close for context in cited))
+    close = " ".join(context.close for context in cited)
+    told = numbers(_OF_HOW_MANY.sub(" ", close))
     counts = {
         number.value
         for number in told

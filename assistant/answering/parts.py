@@ -1,0 +1,57 @@
+"""A question that asks for several things: "How many struck, and who led them?"."""
+
+from __future__ import annotations
+
+import re
+
+from assistant.facts import content_words, words
+
+_ASKS = r"(?:who|whom|whose|what|which|when|where|why|how)\b"
+_JOINT = re.compile(
+    rf",? and (?=(?:(?:by|for|in|at|to|from|against|on|with) )?{_ASKS})|"
+    r", and (?=(?:is|are|was|were|did|do|does|has|have|had)\b)",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(rf"\b{_ASKS}", re.IGNORECASE)
+_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|‘[^’]*’")
+_TELLING = 3
+"""Words at least of what stands before a joint: "How heavy and how long is it?" is one question."""
+
+
+def asked_parts(question: str) -> tuple[str, ...]:
+    """Return the questions that a question joins, each with a question mark.
+
+    It is one part where nothing is joined, where what stands before the joint tells too little to
+    be asked by itself, or where the joint is inside a quotation.
+    """
+    quoted = [match.span() for match in _QUOTED.finditer(question)]
+    parts: list[str] = []
+    start = 0
+    for joint in _JOINT.finditer(question):
+        before = question[start : joint.start()]
+        inside = any(begin < joint.start() < end for begin, end in quoted)
+        if inside or not _ASKING.search(before) or not _tells(before):
+            continue
+        parts.append(before)
+        start = joint.end()
+    if not parts:
+        return (question,)
+    return tuple(_as_question(part) for part in (*parts, question[start:]))
+
+
+def answerable_alone(question: str) -> tuple[str, ...]:
+    """Return those of several parts that tell what they are about; none of a single question.
+
+    "And how many?" is answered by any number.
+    """
+    parts = asked_parts(question)
+    return tuple(part for part in parts if content_words(part)) if len(parts) > 1 else ()
+
+
+def _tells(text: str) -> bool:
+    return len(words(text)) >= _TELLING and bool(content_words(text))
+
+
+def _as_question(part: str) -> str:
+    text = part.strip(" ,.;:?!")
+    return f"{text[:1].upper()}{text[1:]}?"
