@@ -35,7 +35,8 @@ def absent_names(
 
     With `stands_for` a capital or nationality counts as its country.
     """
-    near = set(folded_words(" ".join(context.wide for context in cited)))
+    text = [word for context in cited for word in folded_words(context.wide)]
+    near = set(text)
     own = " ".join(context.evidence.reading for context in cited)
     whole = set(near)
     for article in {context.article for context in cited}:
@@ -54,7 +55,7 @@ def absent_names(
             parts = [part for part in parts if not (countries_of(part) and part in known)]
             known = [part for part in known if part in parts]
         here = [part for part in parts if _occurs(part, near, stands_for=stands_for)]
-        if numbered and _names_another(name, own):
+        if (numbered and _names_another(name, own)) or _names_namesake(parts, text):
             here = []
         if not stands_for and len(parts) > 1 and not _side_by_side(parts, cited):
             here = []
@@ -111,6 +112,20 @@ def _names_another(name: Name, text: str) -> bool:
         for number in wanted
         for other in there
     )
+
+
+def _names_namesake(parts: Sequence[str], text: Sequence[str]) -> bool:
+    """Tell whether a text has a name that is nearly this one ("Tolva Dam"), but not this one.
+
+    What is one word may be a form of it ("Tolvan" of Tolva); of several, all have to agree.
+    """
+    nearly = [
+        [*zip(parts, window, strict=True)]
+        for window in (text[i : i + len(parts)] for i in range(len(text) - len(parts) + 1))
+        if len(parts) > 1 and all(map(same_word, parts, window))
+    ]
+    exact = any(all(same_name(part, word) for part, word in pairs) for pairs in nearly)
+    return bool(nearly) and not exact
 
 
 def _side_by_side(parts: Sequence[str], cited: Sequence[EvidenceContext]) -> bool:

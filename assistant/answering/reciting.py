@@ -28,7 +28,9 @@ def recite(
     """Find the evidence under which a statement passes the hard checks.
 
     It is what was cited, if the statement passes on that; else the fewest others, one alone or
-    one more, that cover it best and no worse. If there are none, it is what was cited.
+    one more, that cover it best and no worse. If there are none, it is what was cited. One more
+    that has only words of the question counts within an article that is cited ("pier 9", told of
+    before), not from another, where they may be told of something else.
     """
 
     def check(numbers: tuple[int, ...]) -> Recited:
@@ -45,11 +47,14 @@ def recite(
         for numbers in (given.numbers, *alone, *with_one_more)
     }
     least = covered[given.numbers]
-    for numbers in sorted(
-        (*alone, *with_one_more), key=lambda found: (-covered[found], len(found))
-    ):
-        if covered[numbers] < least:
-            break
+    articles = {contexts[number].article.id for number in cited}
+
+    def fits(numbers: tuple[int, ...]) -> bool:
+        related = len(numbers) == 1 or contexts[numbers[-1]].article.id in articles
+        return covered[numbers] > least or (covered[numbers] == least and related)
+
+    fitting = [numbers for numbers in (*alone, *with_one_more) if fits(numbers)]
+    for numbers in sorted(fitting, key=lambda found: (-covered[found], len(found))):
         found = check(numbers)
         if not failed_gates(found.checks):
             return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from assistant.answering.context import EvidenceContext
@@ -53,3 +55,25 @@ def test_a_sentence_that_tells_less_never_replaces_the_cited_one(
 ) -> None:
     statement = "The federation of growers thinks that 44 farms will plant the barley."
     assert recite(statement, "What does the federation think?", (4,), contexts).numbers == (4,)
+
+
+@pytest.mark.parametrize(("apart", "wanted"), [(False, (2, 1)), (True, (2,))])
+def test_words_of_the_question_are_looked_for_in_the_article_that_is_cited(
+    apart: bool, wanted: tuple[int, ...]
+) -> None:
+    """The Lark-3 of one report does not make the ship of another the Lark-3."""
+    paragraphs = ["The Lark-3 came back in February.", "The ship was built in 2012."]
+    texts = paragraphs if apart else ["\n\n".join(paragraphs)]
+    found = [
+        context
+        for number, text in enumerate(texts)
+        for context in make_contexts(Article(f"Report {number}", text))
+    ]
+    contexts = {
+        number: dataclasses.replace(
+            context, evidence=dataclasses.replace(context.evidence, number=number)
+        )
+        for number, context in enumerate(found, start=1)
+    }
+    question = "In what year was the Lark-3 built?"
+    assert recite("It was built in 2012.", question, (2,), contexts).numbers == wanted
