@@ -66,6 +66,7 @@ class ArticleReference:
     title: str
     source: str | None = None
     published: date | None = None
+    author: str | None = None
 
     @property
     def origin(self) -> str:

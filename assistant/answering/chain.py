@@ -307,7 +307,8 @@ class AnswerChain:
         return None
 
     def _draft(self, run: Run, draft: Draft, prompt: Prompt) -> Iterator[Event]:
-        values = {"evidence": render_evidence(run.evidence), "question": one_line(run.asked)}
+        evidence = render_evidence(run.evidence, run.asked)
+        values = {"evidence": evidence, "question": one_line(run.asked)}
         chain = draft_chain(self.chat, prompt, tokens=self.settings.answer_tokens)
         for text in stream_draft(chain, values, draft):
             if run.first_token_s is None:

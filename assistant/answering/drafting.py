@@ -11,6 +11,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from assistant.answering.refusing import REFUSAL_PHRASE
 from assistant.models.chat import LoadedChatModel
 from assistant.prompts import Prompt, one_line
+from assistant.retrieval import names_author
 from assistant.types import Evidence, Usage
 
 
@@ -59,14 +60,20 @@ def add_usage(usage: Usage, message: AIMessage) -> Usage:
     return usage + Usage(found["input_tokens"], cached, found["output_tokens"])
 
 
-def render_evidence(evidence: Sequence[Evidence]) -> str:
-    """Write the evidence as the prompts show it: articles with source and date, [n] sentences."""
+def render_evidence(evidence: Sequence[Evidence], question: str) -> str:
+    """Write the evidence as the prompts show it: articles with source and date, [n] sentences.
+
+    An author is shown where the question has the name.
+    """
     lines: list[str] = []
     shown: str | None = None
     for item in evidence:
         if item.article.article_id != shown:
             shown = item.article.article_id
-            origin = f" ({one_line(item.article.origin)})" if item.article.origin else ""
-            lines.append(f"Article: {one_line(item.article.title)}{origin}")
+            asked_of = names_author(question, item.article.author)
+            told = (f"by {item.article.author}" if asked_of else "", item.article.origin)
+            origin = ", ".join(filter(None, told))
+            heading = f"{item.article.title} ({origin})" if origin else item.article.title
+            lines.append(f"Article: {one_line(heading)}")
         lines.append(f"[{item.number}] {one_line(item.reading)}")
     return "\n".join(lines)

@@ -97,7 +97,8 @@ class Catalogue:
     def references(self, generation: int) -> list[ArticleReference]:
         """List the articles of a generation with what names them."""
         query = (
-            f"SELECT id, title, source, published FROM articles WHERE {_ALIVE} ORDER BY position"
+            "SELECT id, title, source, published, author FROM articles "
+            f"WHERE {_ALIVE} ORDER BY position"
         )
         return [_reference(row) for row in self._rows(query, {"generation": generation})]
 
@@ -122,20 +123,19 @@ class Catalogue:
             marks = ",".join("?" * len(chunk))
             rows = self._rows(
                 "SELECT p.id, p.article_id, p.start, p.stop, p.sentences, a.title, a.source, "
-                f"a.published, substr(a.text, p.start + 1, p.stop - p.start) FROM passages p "
-                f"JOIN articles a ON a.id = p.article_id WHERE p.id IN ({marks}) "
+                "a.published, a.author, substr(a.text, p.start + 1, p.stop - p.start) "
+                f"FROM passages p JOIN articles a ON a.id = p.article_id WHERE p.id IN ({marks}) "
                 "AND a.born <= ? AND (a.died IS NULL OR a.died > ?)",
                 (*chunk, generation, generation),
             )
             for row in rows:
-                passage_id, article_id, start, stop, sentences, title, source, published, text = row
+                passage_id, article_id, start, stop, sentences, *named, text = row
                 spans, keys = [], []
                 for first, last, key in json.loads(sentences):
                     spans.append(Span(first, last, text[first - start : last - start]))
                     keys.append(bytes.fromhex(key))
                 passage = Passage(article_id, start, stop, text, tuple(spans))
-                reference = ArticleReference(article_id, title, source, _date(published))
-                found[passage_id] = (passage, reference, keys)
+                found[passage_id] = (passage, _reference((article_id, *named)), keys)
         return found
 
     def passages_of(self, article_ids: Sequence[str]) -> list[tuple[str, str, bytes]]:
@@ -298,8 +298,8 @@ class Catalogue:
 
 
 def _reference(row: Sequence[str | None]) -> ArticleReference:
-    article_id, title, source, published = row
-    return ArticleReference(str(article_id), str(title), source, _date(published))
+    article_id, title, source, published, author = row
+    return ArticleReference(str(article_id), str(title), source, _date(published), author)
 
 
 def _date(text: str | None) -> date | None:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raise it when splitting, what is embedded, or the files change: old indexes are left aside."""
 
 _REOPEN_TRIES = 5

@@ -35,6 +35,7 @@ class LexicalRow:
     text: str
     source: str | None
     published: date | None
+    author: str | None
 
 
 class LexicalIndex:
@@ -63,7 +64,7 @@ class LexicalIndex:
             fields: dict[str, Any] = {
                 "passage_id": row.passage_id,
                 "article_id": row.article_id,
-                "title": join_initials(row.title),
+                "title": join_initials(f"{row.title} {row.author or ''}"),
                 "text": join_initials(row.text),
             }
             if row.source is not None:
@@ -97,7 +98,7 @@ class LexicalIndex:
         return hits
 
     def has_term(self, term: str, where: SearchFilter) -> bool:
-        """Tell whether any passage or title has a word, or several in a row ("Hwasong-15").
+        """Tell whether any passage, title or author has a word, or several in a row ("Hwasong-15").
 
         Only articles that pass `where` count. Another name of the same thing counts ("USA" for
         "US"), a nationality for its country, for longer words without digits one typing error,
@@ -191,6 +192,7 @@ def rows_of(catalogue: Catalogue, article_ids: Sequence[str], generation: int) -
             passage.text,
             reference.source,
             reference.published,
+            reference.author,
         )
         for passage_id, (passage, reference, _) in catalogue.passages(ids, generation).items()
     ]

@@ -1,6 +1,7 @@
 """From a question to the sentences that may answer it."""
 
 from assistant.retrieval.evidence import select_evidence
+from assistant.retrieval.hints import names_author
 from assistant.retrieval.hybrid import HybridRetriever, RankedPassage, embed_question
 from assistant.retrieval.rewriting import leans_on_history, rewrite
 
@@ -9,6 +10,7 @@ __all__ = [
     "RankedPassage",
     "embed_question",
     "leans_on_history",
+    "names_author",
     "rewrite",
     "select_evidence",
 ]

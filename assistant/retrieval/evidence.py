@@ -19,7 +19,7 @@ from assistant.facts import (
 )
 from assistant.models.cross_encoder import CrossEncoder, log_odds, read_context
 from assistant.retrieval.fusion import fuse
-from assistant.retrieval.hints import find_hints
+from assistant.retrieval.hints import find_hints, names_author
 from assistant.retrieval.hybrid import RankedPassage
 from assistant.tracing import span
 from assistant.types import ArticleReference, Evidence, Span
@@ -59,6 +59,8 @@ class _Candidate:
     """Embedding of predecessor and sentence, shape (dimension,), L2-normalised."""
     with_origin: bool
     """Whether outlet and date are read as well, since the question speaks of one of them."""
+    with_author: bool
+    """Whether the author is read as well, since the question speaks of one of that name."""
 
     @property
     def key(self) -> tuple[str, int]:
@@ -83,8 +85,10 @@ class _Candidate:
     def read(self) -> str:
         """The sentence as the reranker reads it: under its title, after its predecessor."""
         lead = self.predecessor.text if self.predecessor else ""
-        title, origin = self.article.title, self.article.origin
-        heading = f"{title} ({origin})" if origin and self.with_origin else title
+        told = [self.article.author if self.with_author else ""]
+        told.append(self.article.origin if self.with_origin else "")
+        origin = ", ".join(filter(None, told))
+        heading = f"{self.article.title} ({origin})" if origin else self.article.title
         return read_context(heading, lead, self.reading)
 
 
@@ -196,7 +200,8 @@ def _candidates(
 ) -> list[_Candidate]:
     found: dict[tuple[str, int], _Candidate] = {}
     for ranked in passages:
-        passage = ranked.indexed.passage
+        passage, article = ranked.indexed.passage, ranked.indexed.article
+        with_author = names_author(question, article.author)
         predecessor: Span | None = None
         for sentence, vector in zip(
             passage.sentences, ranked.indexed.sentence_vectors, strict=True
@@ -209,7 +214,7 @@ def _candidates(
             if is_head(sentence.text):
                 continue
             candidate = _Candidate(
-                ranked.indexed.article, sentence, predecessor, row, vector, with_origin
+                article, sentence, predecessor, row, vector, with_origin, with_author
             )
             found.setdefault(candidate.key, candidate)
             predecessor = sentence

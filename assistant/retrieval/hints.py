@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from assistant.facts import MONTHS, days
+from assistant.facts import MONTHS, days, folded_words, identifying_names
 from assistant.types import SearchFilter
 
 _REPORTED_WITHIN = timedelta(days=2)
@@ -33,6 +33,12 @@ def find_hints(question: str) -> list[SearchFilter]:
         for first, last in dict.fromkeys(_periods(question))
     ]
     return hints
+
+
+def names_author(question: str, author: str | None) -> bool:
+    """Tell whether a question has a name in common with an article's author."""
+    asked = {word for name in identifying_names(question) for word in folded_words(name.text)}
+    return not asked.isdisjoint(folded_words(author or ""))
 
 
 def narrow(where: SearchFilter, hint: SearchFilter) -> SearchFilter | None:

@@ -9,7 +9,9 @@ from assistant.types import Article, ArticleReference, Evidence
 
 def make_evidence(article: Article) -> tuple[Evidence, ...]:
     """Number every sentence of an article from 1."""
-    reference = ArticleReference(article.id, article.title, article.source, article.published)
+    reference = ArticleReference(
+        article.id, article.title, article.source, article.published, article.author
+    )
     return tuple(
         Evidence(number, reference, span.start, span.end, span.text, 0.8)
         for number, span in enumerate(split_sentences(article.text), start=1)

@@ -12,13 +12,14 @@ QUOTE = (
     "(2,800 miles)."
 )
 STATED = "The Hwasong-15 reached an unprecedented height of almost 4,500 kilometres (2,800 miles)."
-REFERENCE: dict[str, Any] = {
+_NAMED: dict[str, Any] = {
     "article_id": ARTICLE_ID,
     "title": "White House confirms plans for Second Trump-Kim summit",
     "source": None,
     "published": None,
 }
-CITATION = {"number": 1, **REFERENCE, "start": 771, "end": 867, "quote": QUOTE}
+REFERENCE: dict[str, Any] = {**_NAMED, "author": None}
+CITATION = {"number": 1, **_NAMED, "start": 771, "end": 867, "quote": QUOTE}
 PASSAGE = {
     "article": REFERENCE,
     "start": 771,
@@ -31,7 +32,6 @@ ARTICLE = {
     **REFERENCE,
     "text": "Washington has confirmed that talks are underway with North Korea …",
     "url": None,
-    "author": None,
 }
 ANSWER = {
     "question": QUESTION,

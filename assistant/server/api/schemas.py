@@ -96,6 +96,7 @@ class ReferenceBody(_Given):
     title: str
     source: str | None
     published: date | None
+    author: str | None
 
 
 class CheckBody(_Given):

@@ -48,7 +48,7 @@ def test_a_refusal_is_kept_and_not_streamed(pieces: list[str]) -> None:
 def test_evidence_is_shown_by_article_with_source_date_and_numbers() -> None:
     text, day = "It is old. It is long.", date(2020, 3, 4)
     article = Article("Bridge opens", text, source="Gazette", published=day)
-    shown = render_evidence(make_evidence(article)).splitlines()
+    shown = render_evidence(make_evidence(article), "How old is it?").splitlines()
     assert shown == [
         "Article: Bridge opens (Gazette, 4 March 2020)",
         "[1] It is old.",
@@ -63,7 +63,7 @@ def test_each_article_of_the_evidence_is_named_where_it_begins() -> None:
         Evidence(2, first, 2, 3, "y.", 0.5),
         Evidence(3, second, 0, 1, "z.", 0.5),
     ]
-    assert render_evidence(evidence).splitlines() == [
+    assert render_evidence(evidence, "").splitlines() == [
         "Article: A",
         "[1] x.",
         "[2] y.",
