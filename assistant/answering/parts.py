@@ -17,6 +17,9 @@ _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|‘[^’]*’")
 _TELLING = 3
 """Words at least of what stands before a joint: "How heavy and how long is it?" is one question."""
 
+_TELLING_WORDS = 2
+"""Content words at least of a part that may be asked alone."""
+
 
 def asked_parts(question: str) -> tuple[str, ...]:
     """Return the questions that a question joins, each with a question mark.
@@ -42,10 +45,12 @@ def asked_parts(question: str) -> tuple[str, ...]:
 def answerable_alone(question: str) -> tuple[str, ...]:
     """Return those of several parts that tell what they are about; none of a single question.
 
-    "And how many?" is answered by any number.
+    "And how many?" is answered by any number, "and when did it fly?" by any flight.
     """
     parts = asked_parts(question)
-    return tuple(part for part in parts if content_words(part)) if len(parts) > 1 else ()
+    if len(parts) == 1:
+        return ()
+    return tuple(part for part in parts if len(content_words(part)) >= _TELLING_WORDS)
 
 
 def _tells(text: str) -> bool:
