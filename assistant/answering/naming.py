@@ -13,6 +13,7 @@ from assistant.facts import (
     countries_of,
     fold,
     folded_words,
+    names,
     numbers,
     same_name,
     same_word,
@@ -35,8 +36,8 @@ def absent_names(
 
     With `stands_for` a capital or nationality counts as its country.
     """
-    text = [word for context in cited for word in folded_words(context.wide)]
-    near = set(text)
+    text = " ".join(context.wide for context in cited)
+    near = set(folded_words(text))
     own = " ".join(context.evidence.reading for context in cited)
     whole = set(near)
     for article in {context.article for context in cited}:
@@ -114,18 +115,23 @@ def _names_another(name: Name, text: str) -> bool:
     )
 
 
-def _names_namesake(parts: Sequence[str], text: Sequence[str]) -> bool:
+def _names_namesake(parts: Sequence[str], text: str) -> bool:
     """Tell whether a text has a name that is nearly this one ("Tolva Dam"), but not this one.
 
     What is one word may be a form of it ("Tolvan" of Tolva); of several, all have to agree.
     """
-    nearly = [
-        [*zip(parts, window, strict=True)]
-        for window in (text[i : i + len(parts)] for i in range(len(text) - len(parts) + 1))
-        if len(parts) > 1 and all(map(same_word, parts, window))
+    if len(parts) < 2:
+        return False
+    runs = [folded_words(name.text) for name in names(text)]
+    alike = [
+        [*zip(parts, run[start:], strict=False)]
+        for run in runs
+        for start in range(len(run) - len(parts) + 1)
+        if all(map(same_word, parts, run[start:]))
     ]
-    exact = any(all(same_name(part, word) for part, word in pairs) for pairs in nearly)
-    return bool(nearly) and not exact
+    return bool(alike) and not any(
+        all(same_name(part, word) for part, word in pairs) for pairs in alike
+    )
 
 
 def _side_by_side(parts: Sequence[str], cited: Sequence[EvidenceContext]) -> bool:

@@ -232,13 +232,16 @@ def _that_quote(question: str, candidates: Sequence[_Candidate]) -> set[int]:
 
 
 def _without_copies(ranked: Sequence[int], candidates: Sequence[_Candidate]) -> list[int]:
-    """Leave out what says word for word the same as a candidate before it.
+    """Leave out what says, after the same sentence, word for word what one before it says.
 
     Several outlets print one wire story: its copies would take the place of what else there is.
+    "He declined to comment" of another story is no copy.
     """
-    first: dict[str, int] = {}
+    first: dict[tuple[str, str], int] = {}
     for index in ranked:
-        first.setdefault(flatten(candidates[index].reading), index)
+        candidate = candidates[index]
+        before = candidate.predecessor.text if candidate.predecessor else ""
+        first.setdefault((flatten(before), flatten(candidate.reading)), index)
     return list(first.values())
 
 

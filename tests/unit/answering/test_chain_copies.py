@@ -40,3 +40,15 @@ def test_of_copies_the_named_outlet_s_is_read(run: Runner, copies: Index) -> Non
     reranker = ScriptedVerifier(lambda _question, context: 0.9 if "Herald" in context else 0.8)
     found = run(asked, "NOT STATED", over=copies, reranker=reranker, evidence_sentences=1)
     assert {item.article.source for item in found.events[0].evidence} == {"Herald"}
+
+
+def test_the_same_words_of_another_story_are_no_copy(
+    run: Runner, index_of: Callable[..., Index]
+) -> None:
+    comment = "He declined to comment."
+    stories = index_of(
+        Article("Dam", f"Mayor Pell closed the dam. {comment}"),
+        Article("Dam again", f"Mayor Reiss opened the dam. {comment}"),
+    )
+    found = run("Which mayor of the dam declined to comment?", "NOT STATED", over=stories)
+    assert [item.text for item in found.events[0].evidence].count(comment) == 2
