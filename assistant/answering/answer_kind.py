@@ -121,8 +121,9 @@ def check_answer_type(statement: str, question: str) -> Check:
     return Check("answer_type", None)
 
 
-_NAMES_ASKED = re.compile(r"\b(?:[Nn]ames?|called|[Ww]hich (?=[A-Z]))\b")
-"""Asks for the name itself: "Which Brandt stood for parliament?" is answered by "Osk Brandt"."""
+_NAMES_ASKED = re.compile(r"\b(?:names?|called)\b", re.IGNORECASE)
+_WHICH_NAME = re.compile(r"\b[Ww]hich ([A-Z][\w-]+)")
+"""Asks for more of a name: "Which Brandt stood for parliament?" is answered by "Osk Brandt"."""
 _WH = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE)
 _WHO = re.compile(r"^\W*(?:and\s+)?who(?:se|m)?\b|\bby whom\b", re.IGNORECASE)
 _PERSONS = re.compile(
@@ -143,9 +144,12 @@ def check_informative(statement: str, question: str) -> Check:
     said += [number.text for number in numbers(statement)]
     asked = [*content_words(question), *calendar_words(question)]
     asked += [number.text for number in numbers(question)]
+    which = content_words(" ".join(_WHICH_NAME.findall(question)))
     for name in names(statement) if not _NAMES_ASKED.search(question) else ():
         # "Mike Pompeo" tells no more than the "Pompeo" that was asked about.
         parts = content_words(name.text)
+        if not set(which).isdisjoint(parts):
+            continue
         if any(same_word(part, other) for part in parts for other in asked):
             asked += parts
     new = [word for word in said if not any(same_word(word, other) for other in asked)]

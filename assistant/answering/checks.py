@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from assistant.answering.answer_kind import (
     check_answer_type,
@@ -71,8 +71,8 @@ def check_statement(
         check_question_names(question, cited),
         check_question_numbers(question, cited),
         check_question_quotes(question, cited),
-        _of_some_part(question, lambda part: check_counted(statement, part, cited)),
-        _of_some_part(question, lambda part: check_answer_type(statement, part)),
+        _check_counted_parts(statement, question, cited),
+        _check_types_of_parts(statement, question),
         check_aspect(statement, question, cited),
         check_informative(statement, question),
         check_polarity(statement, question, cited),
@@ -83,12 +83,38 @@ def check_statement(
     )
 
 
-def _of_some_part(question: str, check: Callable[[str], Check]) -> Check:
-    found = [check(part) for part in asked_parts(question)]
-    return max(found, key=lambda one: _MERIT[one.passed])
+def _check_types_of_parts(statement: str, question: str) -> Check:
+    """See that the statement is what some part of the question asks for."""
+    found = [check_answer_type(statement, part) for part in asked_parts(question)]
+    return next((one for one in found if one.passed is not False), found[0])
 
 
-_MERIT = {True: 2, None: 1, False: 0}
+def _check_counted_parts(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
+    """See that the statement counts what the parts of the question that it speaks of ask for."""
+    parts = asked_parts(question)
+    found = [
+        check_counted(statement, part, cited)
+        for part in parts
+        if len(parts) == 1 or _speaks_of_counted(statement, part)
+    ]
+    failed = [one for one in found if one.passed is False]
+    passed = [one for one in found if one.passed]
+    return next(iter([*failed, *passed]), Check("counted", None))
+
+
+def _speaks_of_counted(statement: str, question: str) -> bool:
+    said = content_words(statement)
+    wanted = content_words(" ".join(_counted_words(question) or ()))
+    return any(same_word(word, other) for word in wanted for other in said)
+
+
+def _counted_words(question: str) -> list[str] | None:
+    """Return the words for what "how many …" asks for; None where nothing is counted."""
+    match = _COUNTED.search(question)
+    if match is None:
+        return None
+    found = words(match.group(1))
+    return list(itertools.takewhile(lambda word: word.lower() not in STOPWORDS, found))
 
 
 def check_numbers(statement: str, question: str, cited: Sequence[EvidenceContext]) -> Check:
@@ -209,17 +235,21 @@ _GROUNDED = 0.5
 
 _COUNTED = re.compile(r"\b(?:how many|number of) ((?:[\w-]+ ){0,3}[\w-]+)", re.IGNORECASE)
 
-_OF_HOW_MANY = re.compile(r"\b(?:of (?:the|its|their|all)|out of) \d[\d,.]*\b")
+_OF_HOW_MANY = re.compile(
+    r"\b(?P<part>\d[\d,.]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|most|"
+    r"some|none|several|few|many) (?:of (?:the|its|their|all)|out of) \d[\d,.]*\b",
+    re.IGNORECASE,
+)
 """What a count is a part of: "five of the 14 ministries" counts five."""
 
-_COUNTED_ALIKE = (
-    frozenset(content_words("death dead die died kill killed fatality victim")),
-    frozenset(
-        content_words("people person passenger crew resident worker man men woman women guest")
-    ),
-    frozenset(content_words("injury injured wounded hurt")),
+_DEATHS = frozenset(content_words("death dead die died kill killed fatality victim"))
+_INJURIES = frozenset(content_words("injury injured wounded hurt"))
+_PERSONS = frozenset(content_words("people person"))
+_KINDS_OF_PERSONS = frozenset(
+    content_words("passenger crew resident worker man men woman women guest")
 )
-"""Words that tell one count: who died were people, and each was a death."""
+_COUNTED_BY = ((_DEATHS, _DEATHS), (_INJURIES, _INJURIES), (_PERSONS, _KINDS_OF_PERSONS))
+"""What is asked for, and what tells the same count: passengers are people, not all the reverse."""
 
 
 def check_question_quotes(question: str, cited: Sequence[EvidenceContext]) -> Check:
@@ -236,21 +266,20 @@ def check_counted(statement: str, question: str, cited: Sequence[EvidenceContext
     "people demonstrated") or by one that tells the same count ("nine died" is nine deaths). Of
     "23 missiles in 16 tests" only the 16 answers how many tests there were.
     """
-    match = _COUNTED.search(question)
-    if match is None:
+    counted = _counted_words(question)
+    if counted is None:
         return Check("counted", None)
-    counted = list(
-        itertools.takewhile(lambda word: word.lower() not in STOPWORDS, words(match.group(1)))
-    )
     wanted = content_words(" ".join(counted))
     text = " ".join(context.wide for context in cited)
     near = content_words(text)
-    near += [word for kinds in _COUNTED_ALIKE if not kinds.isdisjoint(near) for word in kinds]
-    spoken = any(same_word(word, other) for word in wanted for other in near)
+    spoken = any(same_word(word, other) for word in wanted for other in near) or any(
+        not asked.isdisjoint(wanted) and not told_by.isdisjoint(near)
+        for asked, told_by in _COUNTED_BY
+    )
     missing = [] if spoken else list(wanted)
     head = counted[-1:]
     close = " ".join(context.close for context in cited)
-    told = numbers(_OF_HOW_MANY.sub(" ", close))
+    told = numbers(_OF_HOW_MANY.sub(r"\g<part>", close))
     counts = {
         number.value
         for number in told

@@ -118,7 +118,8 @@ def _names_another(name: Name, text: str) -> bool:
 def _names_namesake(parts: Sequence[str], text: str) -> bool:
     """Tell whether a text has a name that is nearly this one ("Tolva Dam"), but not this one.
 
-    What is one word may be a form of it ("Tolvan" of Tolva); of several, all have to agree.
+    What is one word may be a form of it ("Tolvan" of Tolva); of several that end alike, all have
+    to agree. Names that end otherwise may be spelled in two ways, or be of one office.
     """
     if len(parts) < 2:
         return False
@@ -128,6 +129,7 @@ def _names_namesake(parts: Sequence[str], text: str) -> bool:
         for run in runs
         for start in range(len(run) - len(parts) + 1)
         if all(map(same_word, parts, run[start:]))
+        and same_name(parts[-1], run[start + len(parts) - 1])
     ]
     return bool(alike) and not any(
         all(same_name(part, word) for part, word in pairs) for pairs in alike
@@ -137,7 +139,7 @@ def _names_namesake(parts: Sequence[str], text: str) -> bool:
 def _side_by_side(parts: Sequence[str], cited: Sequence[EvidenceContext]) -> bool:
     """Tell whether the words of a name stand close together somewhere in the cited articles."""
     for article in dict.fromkeys(context.article for context in cited):
-        text = folded_words(f"{article.title} {article.text}")
+        text = folded_words(f"{article.title} {article.author or ''} {article.text}")
         places = [
             [index for index, word in enumerate(text) if same_name(part, word)] for part in parts
         ]

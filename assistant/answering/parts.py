@@ -17,6 +17,11 @@ _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|‘[^’]*’")
 _TELLING = 3
 """Words at least of what stands before a joint: "How heavy and how long is it?" is one question."""
 
+_OPENING = 2
+"""Words among which the question word of a part stands: "For which club did he play"."""
+
+_PAIRED = re.compile(r"\b(?:between|both)\b", re.IGNORECASE)
+
 _TELLING_WORDS = 2
 """Content words at least of a part that may be asked alone."""
 
@@ -33,7 +38,8 @@ def asked_parts(question: str) -> tuple[str, ...]:
     for joint in _JOINT.finditer(question):
         before = question[start : joint.start()]
         inside = any(begin < joint.start() < end for begin, end in quoted)
-        if inside or not _ASKING.search(before) or not _tells(before):
+        asks = _ASKING.search(question, joint.end())
+        if inside or not _tells(before) or _continues(before, asks.group() if asks else ""):
             continue
         parts.append(before)
         start = joint.end()
@@ -54,7 +60,14 @@ def answerable_alone(question: str) -> tuple[str, ...]:
 
 
 def _tells(text: str) -> bool:
-    return len(words(text)) >= _TELLING and bool(content_words(text))
+    long_enough = len(words(text)) >= _TELLING and bool(content_words(text))
+    return long_enough and _ASKING.search(text) is not None
+
+
+def _continues(before: str, asks: str) -> bool:
+    """Tell whether a clause goes on: "between when … and when", "people who … and who"."""
+    inner = [word.lower() for word in words(before)[_OPENING:]]
+    return _PAIRED.search(before) is not None or asks.lower() in inner
 
 
 def _as_question(part: str) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from assistant.answering.checks import check_statement, failed_gates
 from assistant.answering.context import EvidenceContext
 from assistant.answering.linking import coverage
+from assistant.answering.naming import absent_names
+from assistant.facts import content_words, fold, identifying_names, same_word, words
 from assistant.types import Check
 
 
@@ -29,17 +31,27 @@ def recite(
 
     It is what was cited, if the statement passes on that; else the fewest others, one alone or
     one more, that cover it best and no worse. If there are none, it is what was cited. One more
-    that has only words of the question counts within an article that is cited ("pier 9", told of
-    before), not from another, where they may be told of something else.
+    is of an article that is cited ("pier 9", told of before), or has more of what the statement
+    adds to the question, or joins what is compared: the Lark-3 of another article may be another
+    ship.
     """
 
     def check(numbers: tuple[int, ...]) -> Recited:
         evidence = [contexts[number] for number in numbers]
         return Recited(numbers, check_statement(statement, question, evidence))
 
+    def joins(numbers: tuple[int, ...]) -> bool:
+        own = {contexts[number].article.id for number in cited}
+        news = [_coverage(told, some, contexts) for some in (cited, numbers)]
+        return contexts[numbers[-1]].article.id in own or news[1] > news[0] or compared
+
     given = check(tuple(cited))
     if not cited or not failed_gates(given.checks):
         return given
+    told = _beyond(statement, question)
+    wanted = identifying_names(question)
+    evidence = [contexts[number] for number in cited]
+    compared = 0 < len(absent_names(wanted, evidence, stands_for=True)) < len(wanted)
     alone = [(number,) for number in contexts if (number,) != given.numbers]
     with_one_more = [(*cited, number) for number in contexts if number not in cited]
     covered = {
@@ -47,18 +59,25 @@ def recite(
         for numbers in (given.numbers, *alone, *with_one_more)
     }
     least = covered[given.numbers]
-    articles = {contexts[number].article.id for number in cited}
-
-    def fits(numbers: tuple[int, ...]) -> bool:
-        related = len(numbers) == 1 or contexts[numbers[-1]].article.id in articles
-        return covered[numbers] > least or (covered[numbers] == least and related)
-
-    fitting = [numbers for numbers in (*alone, *with_one_more) if fits(numbers)]
+    fitting = [
+        numbers
+        for numbers in (*alone, *with_one_more)
+        if covered[numbers] >= least and (len(numbers) == 1 or joins(numbers))
+    ]
     for numbers in sorted(fitting, key=lambda found: (-covered[found], len(found))):
         found = check(numbers)
         if not failed_gates(found.checks):
             return found
     return given
+
+
+def _beyond(statement: str, question: str) -> str:
+    asked = content_words(question)
+    return " ".join(
+        word
+        for word in words(statement)
+        if not any(same_word(fold(word), other) for other in asked)
+    )
 
 
 def _coverage(

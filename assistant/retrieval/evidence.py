@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,8 +134,9 @@ def select_evidence(
     dense = sorted(range(len(candidates)), key=lambda index: (-similarities[index], index))
     lexical = _rank_by_words(question, candidates)
     fused = [index for index, _ in fuse([dense, lexical], rank_constant=_SENTENCE_RANK_CONSTANT)]
+    named = {source for hint in hints for source in hint.sources}
     if not (whole_passages or with_origin):
-        fused = _without_copies(fused, candidates)
+        fused = _without_copies(fused, candidates, named)
     read = fused[:_READ]
     relevance = dict.fromkeys(range(len(candidates)), 0.0)
     pairs = [(question, candidates[index].read) for index in read]
@@ -147,7 +148,8 @@ def select_evidence(
     else:
         fused.sort(key=lambda index: (index not in quoting, -relevance[index]))
         astray = _rows_of_others(question, candidates, read)
-        fused = _without_copies([index for index in fused if index not in astray], candidates)
+        fused = [index for index in fused if index not in astray]
+        fused = _without_copies(fused, candidates, named)
     positions = {candidate.key: index for index, candidate in enumerate(candidates)}
 
     chosen: list[int] = []
@@ -231,17 +233,23 @@ def _that_quote(question: str, candidates: Sequence[_Candidate]) -> set[int]:
     }
 
 
-def _without_copies(ranked: Sequence[int], candidates: Sequence[_Candidate]) -> list[int]:
+def _without_copies(
+    ranked: Sequence[int], candidates: Sequence[_Candidate], named: Collection[str]
+) -> list[int]:
     """Leave out what says, after the same sentence, word for word what one before it says.
 
     Several outlets print one wire story: its copies would take the place of what else there is.
-    "He declined to comment" of another story is no copy.
+    "He declined to comment" of another story is no copy, nor what one of the `named` outlets or
+    a named author printed.
     """
-    first: dict[tuple[str, str], int] = {}
+    first: dict[tuple[str, ...], int] = {}
     for index in ranked:
         candidate = candidates[index]
         before = candidate.predecessor.text if candidate.predecessor else ""
-        first.setdefault((flatten(before), flatten(candidate.reading)), index)
+        source, author = candidate.article.source, candidate.article.author
+        asked_of = source if source in named else "", author if candidate.with_author else ""
+        key = flatten(before), flatten(candidate.reading), *(text or "" for text in asked_of)
+        first.setdefault(key, index)
     return list(first.values())
 
 

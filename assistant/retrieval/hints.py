@@ -36,9 +36,10 @@ def find_hints(question: str) -> list[SearchFilter]:
 
 
 def names_author(question: str, author: str | None) -> bool:
-    """Tell whether a question has a name in common with an article's author."""
-    asked = {word for name in identifying_names(question) for word in folded_words(name.text)}
-    return not asked.isdisjoint(folded_words(author or ""))
+    """Tell whether a question has a name that is the author's, or a part of it."""
+    known = set(folded_words(author or ""))
+    asked = (folded_words(name.text) for name in identifying_names(question))
+    return any(name and known.issuperset(name) for name in asked)
 
 
 def narrow(where: SearchFilter, hint: SearchFilter) -> SearchFilter | None:

@@ -26,7 +26,7 @@ def columns(index_of: Callable[..., Index]) -> Index:
 def test_a_question_about_an_author_s_views_is_not_refused_unread(
     run: Runner, columns: Index
 ) -> None:
-    found = run(EXPECTED, "The author expects that inflation will pass 20. [1]", over=columns)
+    found = run(EXPECTED, "Ansa Whitlock expects that inflation will pass 20. [1]", over=columns)
     assert found.answer.refusal is None
     assert found.answer.citations[0].quote == VIEW
 

@@ -57,23 +57,37 @@ def test_a_sentence_that_tells_less_never_replaces_the_cited_one(
     assert recite(statement, "What does the federation think?", (4,), contexts).numbers == (4,)
 
 
-@pytest.mark.parametrize(("apart", "wanted"), [(False, (2, 1)), (True, (2,))])
-def test_words_of_the_question_are_looked_for_in_the_article_that_is_cited(
-    apart: bool, wanted: tuple[int, ...]
-) -> None:
-    """The Lark-3 of one report does not make the ship of another the Lark-3."""
-    paragraphs = ["The Lark-3 came back in February.", "The ship was built in 2012."]
-    texts = paragraphs if apart else ["\n\n".join(paragraphs)]
+LARK, SHIP = "The Lark-3 came back in February.", "The ship was built in 2012."
+
+
+def contexts_of(*texts: str) -> dict[int, EvidenceContext]:
+    """Give every sentence of several articles its context, numbered from 1."""
     found = [
         context
         for number, text in enumerate(texts)
         for context in make_contexts(Article(f"Report {number}", text))
     ]
-    contexts = {
+    return {
         number: dataclasses.replace(
             context, evidence=dataclasses.replace(context.evidence, number=number)
         )
         for number, context in enumerate(found, start=1)
     }
+
+
+@pytest.mark.parametrize("statement", ["It was built in 2012.", "The Lark-3 was built in 2012."])
+@pytest.mark.parametrize(
+    ("texts", "wanted"), [((f"{LARK}\n\n{SHIP}",), (2, 1)), ((LARK, SHIP), (2,))]
+)
+def test_words_of_the_question_are_looked_for_in_the_article_that_is_cited(
+    statement: str, texts: tuple[str, ...], wanted: tuple[int, ...]
+) -> None:
+    """The Lark-3 of one report does not make the ship of another the Lark-3."""
     question = "In what year was the Lark-3 built?"
-    assert recite("It was built in 2012.", question, (2,), contexts).numbers == wanted
+    assert recite(statement, question, (2,), contexts_of(*texts)).numbers == wanted
+
+
+def test_what_is_compared_may_stand_in_two_articles() -> None:
+    contexts = contexts_of("The Lark-3 weighs three tonnes.", "The Finch-2 weighs one tonne.")
+    question = "Which is heavier, the Lark-3 or the Finch-2?"
+    assert recite("The Lark-3 weighs three tonnes.", question, (1,), contexts).numbers == (1, 2)
