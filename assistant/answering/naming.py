@@ -124,16 +124,17 @@ def _names_namesake(parts: Sequence[str], text: str) -> bool:
     if len(parts) < 2:
         return False
     runs = [folded_words(name.text) for name in names(text)]
-    alike = [
-        [*zip(parts, run[start:], strict=False)]
+    windows = [
+        run[start : start + len(parts)]
         for run in runs
         for start in range(len(run) - len(parts) + 1)
-        if all(map(same_word, parts, run[start:]))
-        and same_name(parts[-1], run[start + len(parts) - 1])
     ]
-    return bool(alike) and not any(
-        all(same_name(part, word) for part, word in pairs) for pairs in alike
-    )
+    alike = [
+        window
+        for window in windows
+        if all(map(same_word, parts, window)) and same_name(parts[-1], window[-1])
+    ]
+    return bool(alike) and not any(all(map(same_name, parts, window)) for window in alike)
 
 
 def _side_by_side(parts: Sequence[str], cited: Sequence[EvidenceContext]) -> bool:

@@ -11,7 +11,9 @@ from assistant.bundled import read_table
 from assistant.models.cross_encoder import from_log_odds, log_odds
 from assistant.types import Check, Support, Verdict
 
-_CLIP = 0.01
+CLIP = 0.01
+"""Chances nearer to 0 or 1 than this count as this."""
+
 _GATED = 0.02
 """Score of a statement that fails a hard check: below any sensible threshold."""
 
@@ -71,7 +73,7 @@ def read_features(scores: Mapping[str, float | None]) -> dict[str, float]:
     Chances enter as log-odds, clipped to [0.01, 0.99], shares as they are. What is not known
     is 0.
     """
-    features = {name: log_odds(_known(scores, name, 0.5), clip=_CLIP) for name in _CHANCES}
+    features = {name: log_odds(_known(scores, name, 0.5), clip=CLIP) for name in _CHANCES}
     return features | {name: _known(scores, name, 0.0) for name in _SHARES}
 
 

@@ -10,7 +10,7 @@ from assistant.answering.context import EvidenceContext
 from assistant.answering.drafting import add_usage
 from assistant.answering.parts import answerable_alone
 from assistant.answering.probe import TOKENS, Probe
-from assistant.answering.scoring import judge, load_calibration
+from assistant.answering.scoring import CLIP, judge, load_calibration
 from assistant.answering.witness import (
     ask_witness,
     logits_model,
@@ -22,9 +22,6 @@ from assistant.models.chat import LoadedChatModel
 from assistant.models.cross_encoder import CrossEncoder, from_log_odds, log_odds
 from assistant.prompts import Prompt
 from assistant.types import Check, Support, Usage
-
-_CLIP = 0.01
-"""Chances nearer to 0 or 1 than this count as this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +104,7 @@ class StatementJudge:
 def _between(whole: Mapping[str, float], part: Mapping[str, float]) -> dict[str, float]:
     """Return the chances halfway, in log-odds, between a whole question and a part of it."""
     halfway = {
-        name: (log_odds(chance, clip=_CLIP) + log_odds(part[name], clip=_CLIP)) / 2
+        name: (log_odds(chance, clip=CLIP) + log_odds(part[name], clip=CLIP)) / 2
         for name, chance in whole.items()
         if name in part
     }

@@ -29,8 +29,8 @@ _SENTENCE_RANK_CONSTANT = 20
 
 _READ = 16
 """Candidates that the reranker reads, each after its predecessor. Of 165 questions of `briefings`
-(dev) sixteen keep all the evidence of 145, twelve of 142, 24 and 32 of 145 as well; so does each
-after two sentences, of fewer."""
+(dev) sixteen keep all the evidence of 145, twelve of 142, 24 and 32 of 145 as well; to read each
+after two sentences keeps fewer."""
 
 _FAR = 2.5
 """How far below the best sentence, in log-odds, one is not shown any more: of six sentences it
@@ -242,14 +242,13 @@ def _without_copies(
     "He declined to comment" of another story is no copy, nor what one of the `named` outlets or
     a named author printed.
     """
-    first: dict[tuple[str, ...], int] = {}
+    first: dict[tuple[str, str, str | None, str | None], int] = {}
     for index in ranked:
         candidate = candidates[index]
         before = candidate.predecessor.text if candidate.predecessor else ""
-        source, author = candidate.article.source, candidate.article.author
-        asked_of = source if source in named else "", author if candidate.with_author else ""
-        key = flatten(before), flatten(candidate.reading), *(text or "" for text in asked_of)
-        first.setdefault(key, index)
+        source = candidate.article.source if candidate.article.source in named else None
+        author = candidate.article.author if candidate.with_author else None
+        first.setdefault((flatten(before), flatten(candidate.reading), source, author), index)
     return list(first.values())
 
 
