@@ -183,12 +183,12 @@ class AnswerChain:
         draft = Draft()
         yield from self._draft(run, draft, prompt)
         attempt = Attempt()
-        linked = link(draft.text, run.evidence)
+        linked = link(draft.text, run.evidence, cut=draft.cut)
         read = " ".join(context.close for context in run.contexts.values())
+        run.notes += linked.notes
         if not linked.statements or is_refusal(linked.statements[0].text, read):
             yield Drafted(())
             return attempt
-        run.notes += linked.notes
         stated = [
             LinkedStatement(drop_unproven_yes(found.text, run.asked), found.numbers)
             for found in linked.statements

@@ -14,6 +14,12 @@ from assistant.prompts import Prompt, one_line
 from assistant.retrieval import names_author
 from assistant.types import Evidence, Usage
 
+_REASONS = ("finish_reason", "stop_reason", "done_reason")
+"""Where providers say why a model stopped: OpenAI's protocol and Google, Anthropic, Ollama."""
+
+_CUT = {"length", "max_tokens"}
+"""What they say of a reply that was longer than allowed, in small letters."""
+
 
 @dataclass
 class Draft:
@@ -21,6 +27,8 @@ class Draft:
 
     text: str = ""
     usage: Usage = field(default_factory=Usage)
+    cut: bool = False
+    """Whether the model stopped because it was to write no more, and not at an end."""
 
 
 def draft_chain(
@@ -43,12 +51,19 @@ def stream_draft(
     held = ""
     for chunk in chain.stream(values):
         draft.usage = add_usage(draft.usage, chunk)
+        draft.cut |= _stopped_for(chunk) in _CUT
         text = str(chunk.text)
         draft.text += text
         held += text
         if held and not REFUSAL_PHRASE.startswith(held.strip()[: len(REFUSAL_PHRASE)]):
             yield held
             held = ""
+
+
+def _stopped_for(message: AIMessage) -> str:
+    """Return why the provider says that it stopped; empty where it does not say."""
+    said = (message.response_metadata.get(name) for name in _REASONS)
+    return str(next(filter(None, said), "")).lower()
 
 
 def add_usage(usage: Usage, message: AIMessage) -> Usage:

@@ -13,6 +13,7 @@ from assistant.types import Evidence
 _NUMBERS = r"\d+(?:\s*[,;–-]\s*\d+)*"
 _MARK = re.compile(rf"\[\s*({_NUMBERS})\s*\]")
 _MARKS = re.compile(rf"(?:\s*\[\s*{_NUMBERS}\s*\][.]?)+")
+_AT_END = re.compile(_MARKS.pattern + r"\s*\Z")
 _INSIDE = re.compile(
     rf"(?P<marks>(?:\s*\[\s*{_NUMBERS}\s*\])+)(?P<rest>[,;]?\s+[a-z][^.!?\[\]]*[.!?]?)"
 )
@@ -41,14 +42,16 @@ class LinkedDraft:
     notes: tuple[str, ...]
 
 
-def link(draft: str, evidence: Sequence[Evidence]) -> LinkedDraft:
+def link(draft: str, evidence: Sequence[Evidence], *, cut: bool = False) -> LinkedDraft:
     """Split a draft into statements and settle the citations of each.
 
     A number that no evidence has is dropped. A statement without a citation gets the sentence
     that plainly states it, if there is one. A citation gives way to a sentence that covers the
-    statement much better, and one that adds nothing to the others is dropped.
+    statement much better, and one that adds nothing to the others is dropped. A draft that was
+    `cut` loses its last sentence, unless marks end it: what is missing may turn it around.
     """
     known = {item.number: item for item in evidence}
+    broken = cut and not _AT_END.search(draft)
     draft = _INSIDE.sub(r"\g<rest>\g<marks>", draft)
     notes: list[str] = []
     statements: list[LinkedStatement] = []
@@ -66,6 +69,8 @@ def link(draft: str, evidence: Sequence[Evidence]) -> LinkedDraft:
             continue
         statements += [LinkedStatement(_tidy(text), ()) for text in sentences[:-1]]
         statements.append(LinkedStatement(_tidy(sentences[-1]), cited))
+    if broken and statements:
+        notes.append(f"The draft was cut; its end was dropped: {statements.pop().text}")
     settled = [
         LinkedStatement(statement.text, _settle(statement, known, notes))
         for statement in statements

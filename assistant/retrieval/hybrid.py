@@ -141,6 +141,7 @@ def _to_document(ranked: RankedPassage) -> Document:
             "article_id": article.article_id,
             "title": article.title,
             "source": article.source,
+            "author": article.author,
             "published": article.published.isoformat() if article.published else None,
             "start": passage.start,
             "end": passage.end,

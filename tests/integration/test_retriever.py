@@ -43,6 +43,7 @@ def test_documents_carry_where_they_come_from(assistant: Assistant) -> None:
     start, end = documents[0].metadata["start"], documents[0].metadata["end"]
     assert text[start:end] == documents[0].page_content
     assert "4,500 kilometres" in documents[0].page_content
+    assert {"title", "source", "author", "published"} <= documents[0].metadata.keys()
 
 
 def test_no_passage_is_longer_than_the_model_reads(assistant: Assistant) -> None:

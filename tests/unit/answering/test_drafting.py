@@ -45,6 +45,25 @@ def test_a_refusal_is_kept_and_not_streamed(pieces: list[str]) -> None:
     assert draft.text == "".join(pieces)
 
 
+@pytest.mark.parametrize(
+    ("told", "cut"),
+    [
+        ({"finish_reason": "length"}, True),
+        ({"stop_reason": "max_tokens"}, True),
+        ({"done_reason": "length"}, True),
+        ({"finish_reason": "MAX_TOKENS"}, True),
+        ({"finish_reason": "stop"}, False),
+        ({"finish_reason": None, "stop_reason": "end_turn"}, False),
+        ({}, False),
+    ],
+)
+def test_a_draft_that_reached_the_limit_is_known_to_be_cut(told: dict[str, str], cut: bool) -> None:
+    draft = Draft()
+    pieces = ["The bridge ", AIMessageChunk("", response_metadata=told), AIMessageChunk("")]
+    assert "".join(stream_draft(writing(pieces), {}, draft)) == "The bridge "
+    assert draft.cut is cut
+
+
 def test_evidence_is_shown_by_article_with_source_date_and_numbers() -> None:
     text, day = "It is old. It is long.", date(2020, 3, 4)
     article = Article("Bridge opens", text, source="Gazette", published=day)

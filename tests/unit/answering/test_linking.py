@@ -134,3 +134,26 @@ def test_linking_changes_neither_draft_nor_evidence_order() -> None:
     backwards = tuple(reversed(EVIDENCE))
     draft = "Residents fear more traffic. The bridge cost 30 million dollars."
     assert pairs(link(draft, backwards)) == pairs(link(draft, EVIDENCE))
+
+
+@pytest.mark.parametrize(
+    ("draft", "kept"),
+    [
+        ("Residents fear more traffic. [3] The bridge cost 30", ["Residents fear more traffic."]),
+        ("Residents fear more traffic. The mayor did", ["Residents fear more traffic."]),
+        ("The bridge cost 30 million dollars [2] but only", []),
+        ("The bridge cost 30 million dollars. [2", ["The bridge cost 30 million dollars."]),
+        ("The bridge cost 30 million dollars. [2]", ["The bridge cost 30 million dollars."]),
+        ("The bridge cost 30 million dollars [2].\n", ["The bridge cost 30 million dollars"]),
+        ("", []),
+    ],
+)
+def test_the_broken_end_of_a_draft_that_was_cut_is_dropped(draft: str, kept: list[str]) -> None:
+    linked = link(draft, EVIDENCE, cut=True)
+    assert [statement.text for statement in linked.statements] == kept
+
+
+def test_what_a_cut_took_is_reported_and_a_whole_draft_loses_nothing() -> None:
+    draft = "Residents fear more traffic. [3] The bridge cost 30"
+    assert any("The bridge cost 30" in note for note in link(draft, EVIDENCE, cut=True).notes)
+    assert len(link(draft, EVIDENCE).statements) == 2
