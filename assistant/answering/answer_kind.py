@@ -12,9 +12,9 @@ from assistant.facts import (
     content_words,
     fold,
     folded_words,
+    found_in,
     names,
     numbers,
-    same_word,
     words,
 )
 from assistant.types import Check
@@ -150,9 +150,9 @@ def check_informative(statement: str, question: str) -> Check:
         parts = content_words(name.text)
         if not set(which).isdisjoint(parts):
             continue
-        if any(same_word(part, other) for part in parts for other in asked):
+        if any(found_in(part, asked) for part in parts):
             asked += parts
-    new = [word for word in said if not any(same_word(word, other) for other in asked)]
+    new = [word for word in said if not found_in(word, asked)]
     return Check("informative", bool(new), "" if new else "it only repeats the question")
 
 

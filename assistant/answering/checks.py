@@ -30,11 +30,11 @@ from assistant.facts import (
     flatten,
     fold,
     folded_words,
+    found_in,
     identifying_names,
     names,
     numbers,
     quoted_phrases,
-    same_word,
     states_number,
     word_share,
     words,
@@ -105,7 +105,7 @@ def _check_counted_parts(statement: str, question: str, cited: Sequence[Evidence
 def _speaks_of_counted(statement: str, question: str) -> bool:
     said = content_words(statement)
     wanted = content_words(" ".join(_counted_words(question) or ()))
-    return any(same_word(word, other) for word in wanted for other in said)
+    return any(found_in(word, said) for word in wanted)
 
 
 def _counted_words(question: str) -> list[str] | None:
@@ -272,7 +272,7 @@ def check_counted(statement: str, question: str, cited: Sequence[EvidenceContext
     wanted = content_words(" ".join(counted))
     text = " ".join(context.wide for context in cited)
     near = content_words(text)
-    spoken = any(same_word(word, other) for word in wanted for other in near) or any(
+    spoken = any(found_in(word, near) for word in wanted) or any(
         not asked.isdisjoint(wanted) and not told_by.isdisjoint(near)
         for asked, told_by in _COUNTED_BY
     )
@@ -281,9 +281,7 @@ def check_counted(statement: str, question: str, cited: Sequence[EvidenceContext
     close = " ".join(context.close for context in cited)
     told = numbers(_OF_HOW_MANY.sub(r"\g<part>", close))
     counts = {
-        number.value
-        for number in told
-        if any(same_word(fold(word), fold(number.text.split()[-1])) for word in head)
+        number.value for number in told if found_in(fold(number.text.split()[-1]), map(fold, head))
     }
     if counts:  # "300 homes were flooded. Officials gave a figure of 450."
         counts |= {number.value for number in told if number.text[-1].isdigit()}
@@ -305,11 +303,11 @@ def check_grounded(statement: str, question: str, cited: Sequence[EvidenceContex
     new = [
         word
         for word in content_words(statement)
-        if word not in counted and not any(same_word(word, other) for other in asked)
+        if word not in counted and not found_in(word, asked)
     ]
     if not new:
         return Check("grounded", None)
-    missing = [word for word in new if not any(same_word(word, other) for other in near)]
+    missing = [word for word in new if not found_in(word, near)]
     share = 1 - len(missing) / len(new)
     detail = f"not in the cited text: {', '.join(missing)}" if missing else ""
     told = share >= _GROUNDED or (bool(counted) and len(missing) == 1)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from assistant.answering.answer_kind import asks_for_thing, asks_for_time, asks_for_value
 from assistant.answering.context import EvidenceContext
 from assistant.answering.polarity import asks_yes_or_no, denies, find_denial
-from assistant.facts import Number, content_words, days, numbers, same_word
+from assistant.facts import Number, content_words, days, found_in, numbers
 
 _ANSWERS = 0.4
 """Verifier's probability from which a sentence counts as an answer of its own."""
@@ -91,8 +91,8 @@ def _goes_on(context: EvidenceContext, cited: Collection[str]) -> bool:
 def _shares_nothing(text: str, said: str, question: str) -> bool:
     """Tell whether a text has no content word of what was said beyond the question."""
     asked, there = content_words(question), content_words(text)
-    new = [word for word in content_words(said) if not any(same_word(word, w) for w in asked)]
-    return bool(new) and not any(same_word(word, other) for word in new for other in there)
+    new = [word for word in content_words(said) if not found_in(word, asked)]
+    return bool(new) and not any(found_in(word, there) for word in new)
 
 
 def _other_number(text: str, said: str, known: str) -> bool:

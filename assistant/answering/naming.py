@@ -13,6 +13,7 @@ from assistant.facts import (
     countries_of,
     fold,
     folded_words,
+    found_in,
     names,
     numbers,
     same_name,
@@ -87,7 +88,7 @@ def unknown_opening(statement: str, question: str, cited: Sequence[EvidenceConte
     known = folded_words(question)
     for article in dict.fromkeys(context.article for context in cited):
         known += folded_words(f"{article.title} {article.text} {article.author} {article.source}")
-    if any(same_word(fold(first), other) for other in (*known, "yes")) or numbers(first):
+    if found_in(fold(first), (*known, "yes")) or numbers(first):
         return []
     return [first]
 

@@ -9,7 +9,7 @@ from assistant.answering.checks import check_statement, failed_gates
 from assistant.answering.context import EvidenceContext
 from assistant.answering.linking import coverage
 from assistant.answering.naming import absent_names
-from assistant.facts import content_words, fold, identifying_names, same_word, words
+from assistant.facts import content_words, fold, found_in, identifying_names, words
 from assistant.types import Check
 
 
@@ -73,11 +73,7 @@ def recite(
 
 def _beyond(statement: str, question: str) -> str:
     asked = content_words(question)
-    return " ".join(
-        word
-        for word in words(statement)
-        if not any(same_word(fold(word), other) for other in asked)
-    )
+    return " ".join(word for word in words(statement) if not found_in(fold(word), asked))
 
 
 def _coverage(

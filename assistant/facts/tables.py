@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from assistant.facts.dates import calendar_words
 from assistant.facts.numbers import numbers
-from assistant.facts.words import content_words, same_word
+from assistant.facts.words import content_words, found_in
 
 _RULE = re.compile(r"[\s|:+-]+")
 _UNIT_IN_NAME = re.compile(r"(?P<name>.+?) \((?P<unit>[^()\d]+)\)")
@@ -99,7 +99,7 @@ def _outdone(question: str, texts: Sequence[str]) -> set[int]:
 
     def named(text: str) -> frozenset[object]:
         there = [*content_words(text), *calendar_words(text)]
-        words = {word for word in asked if any(same_word(word, other) for other in there)}
+        words = {word for word in asked if found_in(word, there)}
         return frozenset(words | (values & {number.value for number in numbers(text)}))
 
     found = [named(text) for text in texts]

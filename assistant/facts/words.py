@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*\.?(?:[-–‑][^\W_]+)*", re.UNICODE)
@@ -161,6 +162,11 @@ def same_word(left: str, right: str) -> bool:
     return shortest >= 4 and left[:need] == right[:need] and abs(len(left) - len(right)) <= 3
 
 
+def found_in(word: str, others: Iterable[str]) -> bool:
+    """Tell whether one of the folded words names the same as this one; see `same_word`."""
+    return any(same_word(word, other) for other in others)
+
+
 def word_share(text: str, source: str, *, of_none: float = 1.0) -> float:
     """Return the share of the content words of `text` that `source` has, in [0, 1].
 
@@ -169,7 +175,7 @@ def word_share(text: str, source: str, *, of_none: float = 1.0) -> float:
     wanted, have = content_words(text), content_words(source)
     if not wanted:
         return of_none
-    return sum(any(same_word(word, other) for other in have) for word in wanted) / len(wanted)
+    return sum(found_in(word, have) for word in wanted) / len(wanted)
 
 
 def as_written(term: str, text: str) -> str:

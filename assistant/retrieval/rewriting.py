@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable
 
-from assistant.facts import content_words, flatten, names, same_word
+from assistant.facts import content_words, flatten, found_in, names
 from assistant.prompts import Prompt, one_line
 from assistant.types import Turn
 
@@ -92,7 +92,7 @@ def _keeps(question: str, rewritten: str, turns: Sequence[Turn]) -> bool:
     have = content_words(rewritten)
     asked = content_words(question)
     known = content_words(" ".join(f"{turn.question} {turn.answer}" for turn in turns))
-    kept = all(any(same_word(word, other) for other in have) for word in asked)
-    added = [word for word in have if not any(same_word(word, other) for other in asked)]
-    taken = [word for word in added if any(same_word(word, other) for other in known)]
+    kept = all(found_in(word, have) for word in asked)
+    added = [word for word in have if not found_in(word, asked)]
+    taken = [word for word in added if found_in(word, known)]
     return kept and bool(taken) and len(taken) == len(added)
