@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from langchain_core.runnables import RunnableLambda
@@ -31,6 +32,15 @@ def test_the_height_of_the_hwasong_15(assistant: Assistant) -> None:
         "(2,800 miles)."
     )
     check_citations(assistant, answer)
+
+
+def test_a_draft_that_its_limit_breaks_off_is_not_shown(assistant: Assistant) -> None:
+    brief = assistant.settings.model_copy(update={"answer_tokens": 16})
+    *_, last = replace(assistant.chain, settings=brief).stream(HEIGHT)
+    assert isinstance(last, Finished)
+    assert any(note.startswith("The draft was cut") for note in last.answer.notes)
+    assert all(item.text.endswith(".") for item in last.answer.statements)
+    assert "4,500 kilometres" in last.answer.text
 
 
 def test_the_hwasong_14_is_another_missile(assistant: Assistant) -> None:
