@@ -440,8 +440,9 @@ class Token:
 class Drafted:
     """A draft is complete: its statements, in the order in which they are verified next.
 
-    There are none where the draft says that nothing is stated. What an earlier draft had is not
-    part of the answer: a second draft is read, or a sentence quoted, where nothing was supported.
+    There are none where the draft says that nothing is stated, or reached its limit within the
+    first. What an earlier draft had is not part of the answer: a second draft is read, or a
+    sentence quoted, where nothing was supported.
     """
 
     statements: tuple[str, ...]

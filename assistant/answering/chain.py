@@ -13,7 +13,7 @@ from assistant.answering.describing import describe
 from assistant.answering.differing import find_differing
 from assistant.answering.drafting import Draft, draft_chain, render_evidence, stream_draft
 from assistant.answering.gathering import EvidenceGatherer
-from assistant.answering.linking import LinkedStatement, link
+from assistant.answering.linking import LinkedStatement, link, whole_sentences
 from assistant.answering.polarity import asks_yes_or_no, drop_unproven_yes, find_denial
 from assistant.answering.probe import find_probe
 from assistant.answering.prompting import Prompts
@@ -172,7 +172,9 @@ class AnswerChain:
         if not drafted and self.chat.embedded:
             attempt = yield from self._quote(run)
         if not attempt.shown:
-            yield self._finish_refused(run, "unsupported" if run.dropped else "not_stated")
+            yield self._finish_refused(
+                run, "unsupported" if run.dropped or run.broken_off else "not_stated"
+            )
             return
         if drafted and self.settings.verification:  # unverified, anything would seem to differ
             yield from self._add_differing(run, attempt)
@@ -183,12 +185,12 @@ class AnswerChain:
         draft = Draft()
         yield from self._draft(run, draft, prompt)
         attempt = Attempt()
-        linked = link(draft.text, run.evidence, cut=draft.cut)
+        linked = link(self._keep_whole(run, draft), run.evidence)
         read = " ".join(context.close for context in run.contexts.values())
-        run.notes += linked.notes
         if not linked.statements or is_refusal(linked.statements[0].text, read):
             yield Drafted(())
             return attempt
+        run.notes += linked.notes
         stated = [
             LinkedStatement(drop_unproven_yes(found.text, run.asked), found.numbers)
             for found in linked.statements
@@ -196,6 +198,15 @@ class AnswerChain:
         ]
         yield from self._settle(run, attempt, stated, _SHOWN)
         return attempt
+
+    def _keep_whole(self, run: Run, draft: Draft) -> str:
+        """Return the text of a draft without the broken end that its limit left."""
+        whole = whole_sentences(draft.text) if draft.cut else draft.text
+        broken = draft.text[len(whole) :].strip()
+        if broken:
+            run.notes += (f"The draft reached its limit; its broken end was dropped: {broken}",)
+            run.broken_off = run.broken_off or not whole
+        return whole
 
     def _quote(self, run: Run) -> Generator[Event, None, Attempt]:
         """Let a sentence speak for itself: one that denies what was asked, or the likeliest."""

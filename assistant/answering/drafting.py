@@ -17,8 +17,8 @@ from assistant.types import Evidence, Usage
 _REASONS = ("finish_reason", "stop_reason", "done_reason")
 """Where providers say why a model stopped: OpenAI's protocol and Google, Anthropic, Ollama."""
 
-_CUT = {"length", "max_tokens"}
-"""What they say of a reply that was longer than allowed, in small letters."""
+_CUT = {"length", "max_tokens", "max_output_tokens"}
+"""What they say where the limit of tokens ended it, in small letters."""
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Draft:
     text: str = ""
     usage: Usage = field(default_factory=Usage)
     cut: bool = False
-    """Whether the model stopped because it was to write no more, and not at an end."""
+    """Whether the model stopped at the limit of tokens."""
 
 
 def draft_chain(
@@ -62,7 +62,9 @@ def stream_draft(
 
 def _stopped_for(message: AIMessage) -> str:
     """Return why the provider says that it stopped; empty where it does not say."""
-    said = (message.response_metadata.get(name) for name in _REASONS)
+    told = message.response_metadata
+    incomplete = told.get("incomplete_details") or {}  # of OpenAI's Responses API
+    said = (incomplete.get("reason"), *(told.get(name) for name in _REASONS))
     return str(next(filter(None, said), "")).lower()
 
 

@@ -13,11 +13,12 @@ from assistant.types import Evidence
 _NUMBERS = r"\d+(?:\s*[,;–-]\s*\d+)*"
 _MARK = re.compile(rf"\[\s*({_NUMBERS})\s*\]")
 _MARKS = re.compile(rf"(?:\s*\[\s*{_NUMBERS}\s*\][.]?)+")
-_AT_END = re.compile(_MARKS.pattern + r"\s*\Z")
 _INSIDE = re.compile(
-    rf"(?P<marks>(?:\s*\[\s*{_NUMBERS}\s*\])+)(?P<rest>[,;]?\s+[a-z][^.!?\[\]]*[.!?]?)"
+    rf"(?P<marks>(?:\s*\[\s*{_NUMBERS}\s*\])+)(?P<rest>[,;]?\s+[a-z](?:[^.!?\[\]]|\.(?=\d))*[.!?]?)"
 )
 """Marks inside a sentence, and what of the sentence follows them."""
+
+_ENDS = re.compile(r"[.!?…][\"”’')]*$")
 
 _PLAIN = 0.6
 """Share of a statement's content words that makes a sentence state it plainly."""
@@ -42,16 +43,14 @@ class LinkedDraft:
     notes: tuple[str, ...]
 
 
-def link(draft: str, evidence: Sequence[Evidence], *, cut: bool = False) -> LinkedDraft:
+def link(draft: str, evidence: Sequence[Evidence]) -> LinkedDraft:
     """Split a draft into statements and settle the citations of each.
 
     A number that no evidence has is dropped. A statement without a citation gets the sentence
     that plainly states it, if there is one. A citation gives way to a sentence that covers the
-    statement much better, and one that adds nothing to the others is dropped. A draft that was
-    `cut` loses its last sentence, unless marks end it: what is missing may turn it around.
+    statement much better, and one that adds nothing to the others is dropped.
     """
     known = {item.number: item for item in evidence}
-    broken = cut and not _AT_END.search(draft)
     draft = _INSIDE.sub(r"\g<rest>\g<marks>", draft)
     notes: list[str] = []
     statements: list[LinkedStatement] = []
@@ -69,14 +68,25 @@ def link(draft: str, evidence: Sequence[Evidence], *, cut: bool = False) -> Link
             continue
         statements += [LinkedStatement(_tidy(text), ()) for text in sentences[:-1]]
         statements.append(LinkedStatement(_tidy(sentences[-1]), cited))
-    if broken and statements:
-        notes.append(f"The draft was cut; its end was dropped: {statements.pop().text}")
     settled = [
         LinkedStatement(statement.text, _settle(statement, known, notes))
         for statement in statements
         if re.search(r"\w", statement.text)
     ]
     return LinkedDraft(tuple(settled), tuple(notes))
+
+
+def whole_sentences(draft: str) -> str:
+    """Return a draft up to the end of its last whole sentence, with the marks that follow.
+
+    What is missing of a broken one may turn it around: "It cost 30 million dollars [2], but".
+    """
+    unmarked = _MARK.sub(lambda mark: " " * len(mark.group()), draft)
+    ends = [span.end for span in split_sentences(unmarked) if _ENDS.search(span.text)]
+    if not ends:
+        return ""
+    marks = _MARKS.match(draft, ends[-1])
+    return draft[: marks.end() if marks else ends[-1]]
 
 
 def coverage(text: str, source: str) -> float:

@@ -35,6 +35,8 @@ class Run:
     passages: list[RankedPassage] = field(default_factory=list)
     vector: list[float] = field(default_factory=list)
     dropped: list[Statement] = field(default_factory=list)
+    broken_off: bool = False
+    """Whether a draft reached its limit before its first sentence ended."""
 
     @property
     def asked(self) -> str:

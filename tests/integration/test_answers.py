@@ -38,7 +38,7 @@ def test_a_draft_that_its_limit_breaks_off_is_not_shown(assistant: Assistant) ->
     brief = assistant.settings.model_copy(update={"answer_tokens": 16})
     *_, last = replace(assistant.chain, settings=brief).stream(HEIGHT)
     assert isinstance(last, Finished)
-    assert any(note.startswith("The draft was cut") for note in last.answer.notes)
+    assert any(note.startswith("The draft reached its limit") for note in last.answer.notes)
     assert all(item.text.endswith(".") for item in last.answer.statements)
     assert "4,500 kilometres" in last.answer.text
 

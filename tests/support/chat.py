@@ -17,7 +17,7 @@ Script = Callable[[list[BaseMessage]], str]
 
 
 class ScriptedChatModel(BaseChatModel):
-    """Replies with `script(messages)`, word by word when streamed.
+    """Replies with `script(messages)`, streamed word by word, at most `max_tokens` of them.
 
     For a reply of "yes" or "no" it is `certainty` sure; of others it gives no probabilities.
     """
@@ -47,15 +47,24 @@ class ScriptedChatModel(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _stream(
-        self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **_: Any
+        self,
+        messages: list[BaseMessage],
+        stop: Any = None,
+        run_manager: Any = None,
+        max_tokens: int | None = None,
+        **_: Any,
     ) -> Iterator[ChatGenerationChunk]:
         text = self._reply(messages)
-        for index, word in enumerate(text.split(" ")):
+        written = text.split(" ")
+        for index, word in enumerate(written[:max_tokens]):
             time.sleep(self.pause_s)
             piece, metadata = (word, self._metadata(text)) if index == 0 else (f" {word}", {})
             message = AIMessageChunk(piece, response_metadata=metadata)
             yield ChatGenerationChunk(message=message)
-        yield ChatGenerationChunk(message=AIMessageChunk("", usage_metadata=_usage(messages, text)))
+        cut = max_tokens is not None and len(written) > max_tokens
+        ending = {"finish_reason": "length" if cut else "stop"}
+        last = AIMessageChunk("", response_metadata=ending, usage_metadata=_usage(messages, text))
+        yield ChatGenerationChunk(message=last)
 
     def _reply(self, messages: list[BaseMessage]) -> str:
         self.calls.append(messages)

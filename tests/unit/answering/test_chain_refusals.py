@@ -136,3 +136,22 @@ def test_a_filter_makes_what_only_other_articles_mention_missing(run: Runner) ->
     assert "Reiss" in refusal.missing_terms
     assert refusal.message.startswith("None of the selected articles mentions")
     assert kept_out.model.calls == []
+
+
+WORDS = 16
+"""The fewest that a draft may be allowed."""
+
+
+def test_a_draft_that_breaks_off_in_its_first_sentence_is_no_answer(run: Runner) -> None:
+    draft = "The Marlow-2 bridge reached a height of 45 metres on Friday [1] " + "and " * WORDS
+    found = run("What height did the Marlow-2 reach?", draft, answer_tokens=WORDS)
+    assert found.answer.refusal.code == "unsupported"
+    assert found.answer.dropped == ()
+    assert any("reached its limit" in note for note in found.answer.notes)
+
+
+def test_what_a_draft_said_before_it_broke_off_remains(run: Runner) -> None:
+    draft = "The Marlow-2 bridge reached a height of 45 metres. [1] " + "It did not " * WORDS
+    found = run("What height did the Marlow-2 reach?", draft, answer_tokens=WORDS)
+    assert found.answer.text == "The Marlow-2 bridge reached a height of 45 metres. [1]"
+    assert any("It did not" in note for note in found.answer.notes)

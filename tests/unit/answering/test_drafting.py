@@ -52,12 +52,15 @@ def test_a_refusal_is_kept_and_not_streamed(pieces: list[str]) -> None:
         ({"stop_reason": "max_tokens"}, True),
         ({"done_reason": "length"}, True),
         ({"finish_reason": "MAX_TOKENS"}, True),
+        ({"incomplete_details": {"reason": "max_output_tokens"}, "status": "incomplete"}, True),
         ({"finish_reason": "stop"}, False),
         ({"finish_reason": None, "stop_reason": "end_turn"}, False),
         ({}, False),
     ],
 )
-def test_a_draft_that_reached_the_limit_is_known_to_be_cut(told: dict[str, str], cut: bool) -> None:
+def test_a_draft_that_reached_the_limit_is_known_to_be_cut(
+    told: dict[str, object], cut: bool
+) -> None:
     draft = Draft()
     pieces = ["The bridge ", AIMessageChunk("", response_metadata=told), AIMessageChunk("")]
     assert "".join(stream_draft(writing(pieces), {}, draft)) == "The bridge "
