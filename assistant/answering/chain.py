@@ -185,7 +185,7 @@ class AnswerChain:
         draft = Draft()
         yield from self._draft(run, draft, prompt)
         attempt = Attempt()
-        linked = link(self._keep_whole(run, draft), run.evidence)
+        linked = link(_keep_whole(run, draft), run.evidence)
         read = " ".join(context.close for context in run.contexts.values())
         if not linked.statements or is_refusal(linked.statements[0].text, read):
             yield Drafted(())
@@ -198,15 +198,6 @@ class AnswerChain:
         ]
         yield from self._settle(run, attempt, stated, _SHOWN)
         return attempt
-
-    def _keep_whole(self, run: Run, draft: Draft) -> str:
-        """Return the text of a draft without the broken end that its limit left."""
-        whole = whole_sentences(draft.text) if draft.cut else draft.text
-        broken = draft.text[len(whole) :].strip()
-        if broken:
-            run.notes += (f"The draft reached its limit; its broken end was dropped: {broken}",)
-            run.broken_off = run.broken_off or not whole
-        return whole
 
     def _quote(self, run: Run) -> Generator[Event, None, Attempt]:
         """Let a sentence speak for itself: one that denies what was asked, or the likeliest."""
@@ -370,6 +361,18 @@ class AnswerChain:
                 notes=run.notes,
             )
         )
+
+
+def _keep_whole(run: Run, draft: Draft) -> str:
+    """Return the text of a draft without the broken end that its limit left; note what it was."""
+    if not draft.cut:
+        return draft.text
+    whole = whole_sentences(draft.text)
+    broken = draft.text[len(whole) :].strip()
+    if broken:
+        run.notes += (f"The draft reached its limit; its broken end was dropped: {broken}",)
+        run.broken_off |= not whole
+    return whole
 
 
 def _finished(attempt: Generator[Event, None, Attempt]) -> Attempt:

@@ -19,6 +19,7 @@ _INSIDE = re.compile(
 """Marks inside a sentence, and what of the sentence follows them."""
 
 _ENDS = re.compile(r"[.!?…][\"”’')]*$")
+"""Ends a whole sentence."""
 
 _PLAIN = 0.6
 """Share of a statement's content words that makes a sentence state it plainly."""
