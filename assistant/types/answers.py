@@ -1,17 +1,15 @@
-"""The domain's values. Frozen, comparable, and free of any library's types.
-
-Offsets are half-open and count Unicode code points of `Article.text`.
-"""
+"""Answers: statements with citations and support, or a refusal."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal, TypeVar
+
+from assistant.types.articles import ArticleReference
+from assistant.types.plain import to_plain
 
 Verdict = Literal["supported", "partly", "unsupported"]
 
@@ -24,148 +22,6 @@ RefusalCode = Literal[
     "nothing_selected",
     "not_a_question",
 ]
-
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is in all."""
-
-
-def no_progress(_what: str, _done: int, _total: int) -> None:
-    """Ignore progress."""
-
-
-def content_id(*fields: str | None) -> str:
-    """Hash fields into 16 hexadecimal digits; `None` and the empty string differ."""
-    canonical = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True)
-class Article:
-    """One whole text with its metadata. `id` is a content hash over all other fields."""
-
-    title: str
-    text: str
-    source: str | None = None
-    url: str | None = None
-    author: str | None = None
-    published: date | None = None
-
-    @property
-    def id(self) -> str:
-        """Content hash over all fields."""
-        published = self.published.isoformat() if self.published else None
-        return content_id(self.title, self.text, self.source, self.url, self.author, published)
-
-
-@dataclass(frozen=True, slots=True)
-class ArticleReference:
-    """Enough to name an article to a person."""
-
-    article_id: str
-    title: str
-    source: str | None = None
-    published: date | None = None
-    author: str | None = None
-
-    @property
-    def origin(self) -> str:
-        """Source and date, as far as known: "Harrow Courier, 17 September 2031"."""
-        date = f"{self.published.day} {self.published:%B %Y}" if self.published else ""
-        return ", ".join(part for part in (self.source, date) if part)
-
-
-@dataclass(frozen=True, slots=True)
-class ArticleEntry:
-    """An article of the corpus as a list shows it; `added` is when its file was written."""
-
-    article_id: str
-    title: str
-    source: str | None
-    published: date | None
-    passages: int
-    added: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A half-open range of an article's text, with the text it covers."""
-
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A piece of an article that is embedded and found, with its sentences in order.
-
-    `article.text[start:end] == text`, and the same holds for each sentence.
-    """
-
-    article_id: str
-    start: int
-    end: int
-    text: str
-    sentences: tuple[Span, ...] = ()
-
-    @property
-    def id(self) -> str:
-        """Content hash over the article, the range and its text."""
-        return content_id(self.article_id, str(self.start), str(self.end), self.text)
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """The file that an article was read from, under a name to keep it by."""
-
-    name: str
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPassage:
-    """A passage that a search found. `score` is its fused rank score: higher is better.
-
-    `similarity` is its cosine with the question, None where only its words were found.
-    """
-
-    article: ArticleReference
-    start: int
-    end: int
-    text: str
-    score: float
-    similarity: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class SearchFilter:
-    """Which articles may be searched; empty fields do not restrict.
-
-    `published_from` and `published_to` are inclusive; an article without a date passes
-    neither.
-    """
-
-    sources: tuple[str, ...] = ()
-    published_from: date | None = None
-    published_to: date | None = None
-    article_ids: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.sources or self.published_from or self.published_to or self.article_ids)
-
-    def admits(self, article: ArticleReference) -> bool:
-        """Tell whether an article may be searched."""
-        published = article.published
-        return (
-            (not self.sources or article.source in self.sources)
-            and (not self.article_ids or article.article_id in self.article_ids)
-            and (not self.published_from or (published or date.min) >= self.published_from)
-            and (not self.published_to or (published or date.max) <= self.published_to)
-        )
-
-
-ANYWHERE = SearchFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,9 +107,6 @@ class Statement:
         plain: dict[str, Any] = to_plain(self)
         plain["support"]["checks"] = checks
         return plain
-
-
-_Dated = TypeVar("_Dated", ArticleReference, Citation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +216,9 @@ def answer_from_dict(plain: Mapping[str, Any]) -> Answer:
     )
 
 
+_Dated = TypeVar("_Dated", ArticleReference, Citation)
+
+
 def _statement_from_plain(plain: Mapping[str, Any]) -> Statement:
     support = plain["support"]
     checks = tuple(Check(name, **check) for name, check in support["checks"].items())
@@ -379,91 +235,3 @@ def _dated(kind: type[_Dated], plain: Mapping[str, Any]) -> _Dated:
     published = plain["published"]
     day = date.fromisoformat(published) if published else None
     return kind(**{**plain, "published": day})
-
-
-def to_plain(value: Any) -> Any:
-    """Turn domain values into what JSON knows: dates become ISO 8601, tuples lists."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, (list, tuple)):
-        return [to_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: to_plain(item) for key, item in value.items()}
-    return value
-
-
-@dataclass(frozen=True, slots=True)
-class FailedSource:
-    """A file or URL that could not become an article, and why."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class AddReport:
-    """Ids of the articles that were stored or already there, and the sources that failed."""
-
-    added: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    failed: tuple[FailedSource, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SyncReport:
-    """What a sync changed: ids of articles, in the order of the corpus."""
-
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    failed: tuple[FailedSource, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Retrieved:
-    """The evidence is known; the model has not begun to read it."""
-
-    evidence: tuple[Evidence, ...]
-    rewritten: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of the draft, before verification."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Drafted:
-    """A draft is complete: its statements, in the order in which they are verified next.
-
-    There are none where the draft says that nothing is stated, or reached its limit within the
-    first. What an earlier draft had is not part of the answer: a second draft is read, or a
-    sentence quoted, where nothing was supported.
-    """
-
-    statements: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """A statement with its verdict, and what its numbers cite.
-
-    Unsupported ones cite nothing and are not part of the answer.
-    """
-
-    statement: Statement
-    citations: tuple[Citation, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The last event of every stream."""
-
-    answer: Answer
-
-
-Event = Retrieved | Token | Drafted | Verified | Finished
