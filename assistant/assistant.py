@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 import threading
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from assistant.corpus.examples import find_questions
+from assistant.articles import ArticleList
 from assistant.corpus.starter import ensure_starter
-from assistant.corpus.storage import StoredFile
 from assistant.corpus.store import CorpusFolder, supported_suffixes
-from assistant.errors import (
-    ArticleNotFoundError,
-    CorpusStoreError,
-    SourceError,
-)
 from assistant.offline import stay_offline
 from assistant.settings import Settings, load_settings
 from assistant.streaming import iterate_in_thread
@@ -51,11 +43,6 @@ if TYPE_CHECKING:
     from assistant.models.embeddings import EmbeddingModel
     from assistant.tracing.recording import Tracing
 
-_LOOKED_THROUGH = 200
-"""Articles in which example questions are looked for."""
-
-logger = logging.getLogger(__name__)
-
 
 class Assistant:
     """Answers questions over a corpus of articles.
@@ -80,11 +67,13 @@ class Assistant:
         self._syncing = Syncing(
             settings, self.corpus, index=lambda: self.index, embeddings=lambda: self.embeddings
         )
+        self._articles = ArticleList(
+            self.corpus, index=lambda: self.index, files=self._syncing.article_files
+        )
         self._embeddings: EmbeddingModel | None = None
         self._chat: LoadedChatModel | None = None
         self._index: Index | None = None
         self._chain: AnswerChain | None = None
-        self._examples: tuple[str, list[str]] = ("", [])
 
     @classmethod
     def open(
@@ -379,23 +368,11 @@ class Assistant:
 
     def articles(self) -> list[ArticleReference]:
         """List the indexed articles, by title."""
-        return sorted(self.index.articles(), key=lambda item: (item.title, item.article_id))
+        return self._articles.articles()
 
     def entries(self) -> list[ArticleEntry]:
         """List the indexed articles with what a table of them shows, by title."""
-        counts = self.index.passage_counts()
-        files = self._syncing.article_files()
-        return [
-            ArticleEntry(
-                item.article_id,
-                item.title,
-                item.source,
-                item.published,
-                counts.get(item.article_id, 0),
-                _written(files.get(item.article_id)),
-            )
-            for item in self.articles()
-        ]
+        return self._articles.entries()
 
     def example_questions(self, limit: int = 4) -> list[str]:
         """Return questions that these articles answer, for somebody who does not know them.
@@ -403,25 +380,7 @@ class Assistant:
         Articles may bring their own, as `questions` in their front matter; others are found
         where a text says who somebody is.
         """
-        version = self.index.version()
-        if self._examples[0] != version:
-            references = sorted(self.index.articles(), key=_newest_first)[:_LOOKED_THROUGH]
-            brought = self._questions([item.article_id for item in references])
-            sources = (
-                (brought.get(item.article_id, ()), self.index.article(item.article_id).text)
-                for item in references
-            )
-            self._examples = (version, find_questions(sources, limit=limit))
-        return self._examples[1][:limit]
-
-    def _questions(self, article_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        """Return the questions that articles bring, by id; none where the corpus is away."""
-        files = self._syncing.article_files()
-        try:
-            return self.corpus.questions({key: files[key] for key in article_ids if key in files})
-        except CorpusStoreError as error:
-            logger.warning("articles are shown without their own questions: %s", error)
-            return {}
+        return self._articles.example_questions(limit)
 
     def article(self, article_id: str) -> Article:
         """Return one article; the first digits of its id do, if only one article has them.
@@ -429,7 +388,7 @@ class Assistant:
         Raises:
             ArticleNotFoundError: no article, or several, have this id.
         """
-        return self.index.article(self.article_id(article_id))
+        return self._articles.article(article_id)
 
     def original(self, article_id: str) -> Original:
         """Return the file that an article was read from, as it was added.
@@ -438,34 +397,15 @@ class Assistant:
             ArticleNotFoundError: no article has this id, its file cannot be read any more, or
                 it lies elsewhere: a replica has the text alone.
         """
-        whole = self.article_id(article_id)
-        file = self._syncing.article_files().get(whole)
-        if file is None:
-            raise ArticleNotFoundError(
-                f"The file of the article {whole} is not kept here.",
-                hint="Look where articles are added: a replica has their text alone.",
-            )
-        try:
-            return self.corpus.original(file)
-        except SourceError as error:
-            raise ArticleNotFoundError(
-                f"The file of the article {whole} is gone: {error}",
-                hint="Run `assistant ingest` to bring the index in step with the folder.",
-            ) from error
+        return self._articles.original(article_id)
 
     def article_id(self, prefix: str) -> str:
-        """Complete an id of which the first digits are given."""
-        found = [
-            item.article_id
-            for item in self.index.articles()
-            if prefix and item.article_id.startswith(prefix)
-        ]
-        if len(found) == 1:
-            return found[0]
-        problem = "Several articles have ids that begin with" if found else "No article has the id"
-        raise ArticleNotFoundError(
-            f"{problem} {prefix!r}.", hint="See `assistant articles list` for the ids."
-        )
+        """Complete an id of which the first digits are given.
+
+        Raises:
+            ArticleNotFoundError: no article, or several, have ids that begin so.
+        """
+        return self._articles.article_id(prefix)
 
     def remove(self, article_id: str) -> str:
         """Delete an article's file from the corpus and sync; returns its name in the corpus.
@@ -476,12 +416,3 @@ class Assistant:
         name = self.corpus.remove(self.article_id(article_id))
         self.sync(allow_empty=True)
         return name
-
-
-def _newest_first(item: ArticleReference) -> tuple[int, str]:
-    return (-item.published.toordinal() if item.published else 0, item.article_id)
-
-
-def _written(file: StoredFile | None) -> datetime | None:
-    """Return when a file was written, as the clock here shows it."""
-    return file.modified.astimezone() if file is not None and file.modified else None

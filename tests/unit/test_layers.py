@@ -30,7 +30,7 @@ LAYERS = [
     {"models"},
     {"index"},
     {"ingestion"},
-    {"syncing"},
+    {"syncing", "articles"},
     {"retrieval"},
     {"answering"},
     {"assistant"},
