@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,6 +55,8 @@ def open_suite(suite: LoadedSuite, settings: Settings) -> Iterator[OpenSuite]:
     home = settings.data_dir / "evals" / suite.name
     if suite.corpus is not None and suite.corpus.is_dir():
         corpus = suite.corpus
+        place = hashlib.sha256(str(corpus.resolve()).encode()).hexdigest()[:8]
+        home = home.with_name(f"{suite.name}-{place}")  # other files may have the same name
     else:
         corpus = home / "corpus"
         files = (

@@ -141,7 +141,8 @@ def _names_namesake(parts: Sequence[str], text: str) -> bool:
 def _side_by_side(parts: Sequence[str], cited: Sequence[EvidenceContext]) -> bool:
     """Tell whether the words of a name stand close together somewhere in the cited articles."""
     for article in dict.fromkeys(context.article for context in cited):
-        text = folded_words(f"{article.title} {article.author or ''} {article.text}")
+        told = (article.title, article.author, article.source, article.text)
+        text = folded_words(". ".join(filter(None, told)))
         places = [
             [index for index, word in enumerate(text) if same_name(part, word)] for part in parts
         ]

@@ -11,9 +11,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from assistant.corpus.cleaning import clean_line, clean_text, decode, parse_published
+from assistant.corpus.markup import strip_markup
 from assistant.errors import SourceError
 from assistant.splitting import split_sentences
 from assistant.types import Article
+
+READING_VERSION = 2
+"""Raise it when a file reads otherwise than before: what was kept of files is read again."""
 
 _TITLE_CHARS = 200
 _CUT_TITLE_CHARS = 120
@@ -149,7 +153,9 @@ def _read_markdown(content: bytes, name: str) -> Article:
     if title is None:
         first, _, rest = body.lstrip().partition("\n")
         if first.startswith("# "):
-            title, body = first[2:], rest
+            title, body = strip_markup(first), rest
+    if not metadata.get("original"):  # of an article that was added the bare text is stored
+        body = strip_markup(body)
     known = {key: metadata.get(key) for key in ("source", "url", "author", "published")}
     return make_article(body, name, title=None if title is None else str(title), **known)
 

@@ -24,7 +24,7 @@ from assistant.corpus.markdown import (
     original_of,
     to_markdown,
 )
-from assistant.corpus.readers import READERS, check_source, read_content
+from assistant.corpus.readers import READERS, READING_VERSION, check_source, read_content
 from assistant.corpus.remote import RemoteStorage, check_protocol
 from assistant.corpus.sources import Source, expand_source
 from assistant.corpus.storage import LocalStorage, Storage, StoredFile
@@ -244,7 +244,7 @@ class CorpusFolder:
     def _kept(self) -> KeptFiles | None:
         if self._kept_path is None:
             return None
-        facts = json.dumps([str(self.location), version(APPLICATION)])
+        facts = json.dumps([str(self.location), version(APPLICATION), READING_VERSION])
         try:
             return KeptFiles(self._kept_path, facts=facts)
         except (OSError, sqlite3.Error) as error:

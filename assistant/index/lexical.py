@@ -102,7 +102,7 @@ class LexicalIndex:
 
         Only articles that pass `where` count. Another name of the same thing counts ("USA" for
         "US"), a nationality for its country, for longer words without digits one typing error,
-        and for a year an article published in it.
+        for a year an article published in it, and a word of an outlet's name.
         """
         forms = alias_forms(term)
         if any(self._occurs(self._tokens(form), where) for form in forms) or (
@@ -110,7 +110,7 @@ class LexicalIndex:
         ):
             return True
         tokens = self._tokens(term)
-        if not tokens:
+        if not tokens or self._is_of_outlet(tokens, where):
             return True
         if len(tokens) > 1 or any(character.isdigit() for character in term):
             return False
@@ -151,6 +151,14 @@ class LexicalIndex:
             else:
                 query = query_type.phrase_query(self._schema, field, list(tokens))
             if self._finds(query, where):
+                return True
+        return False
+
+    def _is_of_outlet(self, tokens: Sequence[str], where: SearchFilter) -> bool:
+        for source, _ in self._searcher.terms_with_prefix("source", ""):
+            if set(tokens).issubset(self._tokens(source)) and self._finds(
+                self._tantivy.Query.term_query(self._schema, "source", source), where
+            ):
                 return True
         return False
 

@@ -20,7 +20,8 @@ COUNT = {*GATES, "attribution", "counted", "question_numbers"}
 
 def run(case: dict[str, Any]) -> dict[str, Check]:
     title = case.get("title", "A title")
-    contexts = make_contexts(Article(title, case["evidence"], published=case.get("published")))
+    known = {key: case.get(key) for key in ("source", "published")}
+    contexts = make_contexts(Article(title, case["evidence"], **known))
     cited = [c for c in contexts if c.evidence.number in case.get("cited", [c.evidence.number])]
     checks = check_statement(case["statement"], case["question"], cited)
     return {check.name: check for check in checks}

@@ -61,6 +61,36 @@ def test_a_heading_is_the_title_where_there_is_no_other(tmp_path: Path) -> None:
     assert read(tmp_path, "a.md", f"# Bridge opens\n\n{TEXT}".encode()).title == "Bridge opens"
 
 
+def test_markdown_reads_as_it_is_rendered(tmp_path: Path) -> None:
+    content = (
+        "# The *Bridge* opens\n\n"
+        "It is **45 metres** high, [the mayor](https://town.example/mayor) said.\n\n"
+        "**Will it last?**\n\n"
+        "> We build for _a hundred_\n> years.\n\n"
+        "Costs\n-----\n\n"
+        "| Part | **Million** |\n|---|---|\n| Deck | 5 |\n\n"
+        "- *steel*\n- 5 * 3 bolts of type_a_b\n\n"
+        "***\n\n![The bridge](bridge.jpg)\nR\\*D &amp; Sons, <b>builders</b>\n"
+    )
+    article = read(tmp_path, "a.md", content.encode())
+    assert article.title == "The Bridge opens"
+    assert article.text == (
+        "It is 45 metres high, the mayor said.\n\n"
+        "Will it last?\n\n"
+        "We build for a hundred\nyears.\n\n"
+        "Costs\n\n"
+        "| Part | Million |\n|---|---|\n| Deck | 5 |\n\n"
+        "- steel\n- 5 * 3 bolts of type_a_b\n\n"
+        "The bridge\nR*D & Sons, <b>builders</b>"
+    )
+
+
+def test_the_text_of_an_article_that_was_added_is_no_markup(tmp_path: Path) -> None:
+    body = "It has * marks * and\n# a hash, [as](it) was."
+    content = f"---\ntitle: T\noriginal: originals/0123456789abcdef.pdf\n---\n{body}"
+    assert read(tmp_path, "a.md", content.encode()).text == body
+
+
 def test_html_gives_main_text_title_author_and_date(tmp_path: Path) -> None:
     page = f"""<html><head><title>Bridge opens</title>
     <meta name="author" content="Ines Pell"><meta property="article:published_time"

@@ -47,7 +47,7 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     """One article with names; it is only read."""
     found = open_index(tmp_path_factory.mktemp("named"))
     text = "The Hwasong-15 of North Korea rose 4,500 kilometers, the United States said."
-    found.sync([Article("A bridge", text, published=date(2031, 12, 31))])
+    found.sync([Article("A bridge", text, "Northline Wire", published=date(2031, 12, 31))])
     yield found
     found.close()
 
@@ -193,12 +193,20 @@ def test_any_text_is_a_query(towns: Index) -> None:
         ("Bridge", True),
         ("2031", True),
         ("2030", False),
+        ("Northline", True),
+        ("Wire", True),
+        ("Southline", False),
     ],
 )
 def test_missing_terms_know_other_names_of_the_same(
     named: Index, term: str, *, there: bool
 ) -> None:
     assert named.missing_terms([term]) == (() if there else (term,))
+
+
+def test_an_outlet_counts_only_among_its_articles_that_may_be_searched(named: Index) -> None:
+    before = SearchFilter(published_to=date(2030, 1, 1))
+    assert named.missing_terms(["Northline"], where=before) == ("Northline",)
 
 
 def test_an_unknown_article_is_an_error(towns: Index) -> None:
