@@ -106,7 +106,11 @@ def to_markdown(article: SuiteArticle) -> bytes:
     """Write an article as a file of a corpus, with its key as address."""
     import yaml
 
-    metadata = {"title": article.title, "url": f"{_SCHEME}{article.key}"}
+    metadata: dict[str, str | bool] = {
+        "title": article.title,
+        "url": f"{_SCHEME}{article.key}",
+        "markup": False,  # the text of a public set is no Markdown
+    }
     if article.source:
         metadata["source"] = article.source
     header = yaml.safe_dump(metadata, allow_unicode=True, sort_keys=False, width=10_000)

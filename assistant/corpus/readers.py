@@ -154,7 +154,8 @@ def _read_markdown(content: bytes, name: str) -> Article:
         first, _, rest = body.lstrip().partition("\n")
         if first.startswith("# "):
             title, body = strip_markup(first), rest
-    if not metadata.get("original"):  # of an article that was added the bare text is stored
+    # Of an article that was added the bare text is stored.
+    if not metadata.get("original") and metadata.get("markup") is not False:
         body = strip_markup(body)
     known = {key: metadata.get(key) for key in ("source", "url", "author", "published")}
     return make_article(body, name, title=None if title is None else str(title), **known)

@@ -85,9 +85,10 @@ def test_markdown_reads_as_it_is_rendered(tmp_path: Path) -> None:
     )
 
 
-def test_the_text_of_an_article_that_was_added_is_no_markup(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", ["original: originals/0123456789abcdef.pdf", "markup: false"])
+def test_text_that_is_said_to_be_no_markdown_stays_as_it_is(tmp_path: Path, told: str) -> None:
     body = "It has * marks * and\n# a hash, [as](it) was."
-    content = f"---\ntitle: T\noriginal: originals/0123456789abcdef.pdf\n---\n{body}"
+    content = f"---\ntitle: T\n{told}\n---\n{body}"
     assert read(tmp_path, "a.md", content.encode()).text == body
 
 
