@@ -48,8 +48,14 @@ class ChatPage:
         turns = self.conversations.turns(visitor.name, conversation_id) if conversation_id else []
         session.conversation_id, session.reads_article = conversation_id, False
         session.past, session.live = turns[:-1], turns[-1] if turns else None
-        pane = render_evidence(session.live) if session.live else EMPTY_PANE
-        update = self.past(session) | self.listing(visitor, session) | {"pane": pane}
+        return self.whole(visitor, session, articles)
+
+    def whole(self, visitor: Visitor, session: Session, articles: list[ArticleReference]) -> Update:
+        """Draw all that the page shows; an article that is read stays open."""
+        session.listed = {}
+        update = self.past(session) | self.listing(visitor, session)
+        if not session.reads_article:
+            update["pane"] = render_evidence(session.live) if session.live else EMPTY_PANE
         if session.live:
             return update | self.live(session)
         return update | draw_welcome(self.assistant, articles, visitor)

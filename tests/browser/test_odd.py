@@ -26,6 +26,9 @@ OpenPage = Callable[..., Watched]
 UNBROKEN = "quarterly_report_2031_final_version_reviewed_by_legal_and_finance_v12"
 QUESTION = "How long is the Marlow bridge?"
 RAIN = "Rain fell on most days, so shops stayed shut until noon and trains ran late.\n\n" * 60
+BUSY = "setTimeout(() => { const end = Date.now() + 300; while (Date.now() < end); }, 40)"
+"""Keeps a page from drawing for a while: then what comes meanwhile comes all at once."""
+
 SLOWLY = f"The Tolmen bridge is 9 kilometres long{', longer than any other' * 15}."
 
 
@@ -126,6 +129,7 @@ def test_a_new_conversation_may_begin_while_an_answer_is_written(
         page.fill("#question textarea", "How long is the Tolmen bridge?")
         page.keyboard.press("Enter")
         page.wait_for_selector("#live .turn[data-stage=writing]")
+        page.evaluate(BUSY)
         page.get_by_role("button", name="New conversation").click()
         page.wait_for_selector(".welcome")
 
@@ -230,7 +234,7 @@ def test_back_to_a_conversation_that_is_gone_shows_an_empty_page(
     page.fill("#question textarea", "How long is the Tolmen bridge?")
     page.keyboard.press("Enter")
     page.wait_for_selector("#live .turn[data-stage=writing]")
-    page.go_back()
+    page.evaluate(f"history.back(); {BUSY}")
     expect(page.locator("#notice")).to_contain_text("no such conversation")
     page.wait_for_selector(".welcome")
     expect(page).to_have_url(f"{site}/")

@@ -47,6 +47,7 @@ async def test_a_page_that_missed_a_turn_gets_all_of_them(chat: Chat) -> None:
     for _ in range(3):
         await asked(chat)
     update = await chat.act({"act": "redraw"}, page())
-    assert set(update) == {"past"}
+    assert set(update) == {"past", "live", "list", "title", "pane"}
     assert update["past"].count("<article") == 2
+    assert update["live"].count("<article") == 1
     assert (await chat.act({"act": "redraw"}, page()))["past"] != update["past"]
