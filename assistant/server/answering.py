@@ -133,7 +133,8 @@ class QuestionRecord:
         """Note an event of the answer."""
         now = time.monotonic()
         if isinstance(event, Retrieved):
-            self._end(now, then="first_token")
+            if self._stage == "retrieve":  # later, more is read for a second draft
+                self._end(now, then="first_token")
         elif isinstance(event, Token):
             if self._stage == "first_token":
                 self._end(now, then="draft")
