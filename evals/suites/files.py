@@ -41,3 +41,13 @@ BRIEFINGS = Suite(
         DATASETS / "briefings" / "corpus",
     ).load,
 )
+
+FEATURES = Suite(
+    "features",
+    "longer invented articles: a feature, an interview, a live blog, a table, a report",
+    own_suite(
+        "features",
+        DATASETS / "features" / "questions.jsonl",
+        DATASETS / "features" / "corpus",
+    ).load,
+)
