@@ -18,6 +18,7 @@ from tests.support.verifier import ScriptedVerifier
 ASKED = "Why was the Lark-2 launch late?"
 CHOSEN = "The Lark-2 launch was late."
 REASON = "A leak in a helium line had to be mended first."
+READS_ON = {"evidence_sentences": 1, "second_reading_tokens": 500}
 STORY = Article("Lark-2 flies", f"{CHOSEN} Nobody was hurt. {REASON}", source="Gazette")
 
 
@@ -54,7 +55,7 @@ def ask(story: Index, chain_of: Callable[..., AnswerChain], prompts: Prompts) ->
 
         model = ScriptedChatModel(script=script, certainty=0.97)
         first = ScriptedVerifier(lambda _question, context: 0.9 if CHOSEN in context else 0.1)
-        chain = chain_of(story, model, reranker=first, **{"evidence_sentences": 1, **values})
+        chain = chain_of(story, model, reranker=first, **{**READS_ON, **values})
         return Asked(chain, model, prompts)
 
     return asked
@@ -92,7 +93,7 @@ def test_nothing_more_is_read_for_what_is_hardly_answered_anywhere(
 ) -> None:
     model = ScriptedChatModel(script=lambda _messages: "NOT STATED", certainty=0.97)
     doubtful = ScriptedVerifier(lambda _question, _context: 0.01)
-    chain = chain_of(story, model, doubtful, evidence_sentences=1, minimum_answerable=0.0)
+    chain = chain_of(story, model, doubtful, **READS_ON, minimum_answerable=0.0)
     events = tuple(chain.stream(ASKED))
     assert sum(isinstance(event, Retrieved) for event in events) == 1
     assert model.calls
