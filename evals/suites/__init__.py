@@ -1,7 +1,7 @@
 """The question sets by name."""
 
 from evals.suites.bipia import BIPIA
-from evals.suites.files import BRIEFINGS, FEATURES, SUMMIT, own_suite
+from evals.suites.files import BRIEFINGS, FEATURES, LONGREADS, SUMMIT, own_suite
 from evals.suites.loading import DataError, LoadedSuite, Source, Suite, SuiteArticle
 from evals.suites.mtrag import MTRAG
 from evals.suites.ramdocs import RAMDOCS
@@ -11,7 +11,19 @@ from evals.suites.squad2 import SQUAD2
 
 SUITES = {
     suite.name: suite
-    for suite in (SUMMIT, BRIEFINGS, FEATURES, RTQA, SQUAD2, RGB, MTRAG, RAMDOCS, BIPIA, RTQA_FIT)
+    for suite in (
+        SUMMIT,
+        BRIEFINGS,
+        FEATURES,
+        LONGREADS,
+        RTQA,
+        SQUAD2,
+        RGB,
+        MTRAG,
+        RAMDOCS,
+        BIPIA,
+        RTQA_FIT,
+    )
 }
 
 __all__ = [

@@ -51,3 +51,13 @@ FEATURES = Suite(
         DATASETS / "features" / "corpus",
     ).load,
 )
+
+LONGREADS = Suite(
+    "longreads",
+    "64 questions on longer invented articles, by somebody who had not seen the assistant",
+    own_suite(
+        "longreads",
+        DATASETS / "longreads" / "questions.jsonl",
+        DATASETS / "longreads" / "corpus",
+    ).load,
+)
