@@ -55,6 +55,7 @@ class Acts:
             "filter": self._filter,
             "unfilter": self._unfilter,
             "redraw": self._redraw,
+            "whole": self._whole,
         }
         return acts.get(name)
 
@@ -168,7 +169,10 @@ class Acts:
         articles = await asyncio.to_thread(self.assistant.articles)
         return {"filters": render_filters(session.where, articles)}
 
-    async def _redraw(self, visitor: Visitor, session: Session, _: Mapping[str, Any]) -> Update:
+    async def _redraw(self, _: Visitor, session: Session, __: Mapping[str, Any]) -> Update:
+        return self.page.past(session)
+
+    async def _whole(self, visitor: Visitor, session: Session, _: Mapping[str, Any]) -> Update:
         articles = await asyncio.to_thread(self.assistant.articles)
         async with session.page_lock:
             return await asyncio.to_thread(self.page.whole, visitor, session, articles)

@@ -126,7 +126,7 @@ if (!window.articleAssistant) {
     if (turn?.dataset.turn !== app.left.turn) app.left.gone = true;
     else if (app.left.gone) {
       app.left = null;
-      app.trigger("click", { act: "redraw" });
+      app.trigger("click", { act: "whole" });
     }
   };
 
