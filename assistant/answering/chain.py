@@ -174,8 +174,8 @@ class AnswerChain:
             # A small model says that nothing is stated where the answer is a plain no.
             run.notes += ("The first draft gave nothing supported; a second one was read.",)
             attempt = yield from self._attempt(run, self.prompts.insist)
-        worth_it = run.answerable >= _WORTH_READING_ON
-        if not attempt.shown and worth_it and self.gatherer.widen(run):
+        reads_on = not attempt.shown and run.answerable >= _WORTH_READING_ON
+        if reads_on and self.gatherer.widen(run):
             run.notes += ("The evidence gave nothing supported; whole passages were read.",)
             yield Retrieved(run.evidence, run.rewritten)
             attempt = yield from self._attempt(run, self.prompts.answer)

@@ -32,32 +32,20 @@ SUMMIT = Suite(
     ).load,
 )
 
-BRIEFINGS = Suite(
-    "briefings",
-    "invented news by invented outlets: conflicts, corrections, namesakes, dates",
-    own_suite(
-        "briefings",
-        DATASETS / "briefings" / "questions.jsonl",
-        DATASETS / "briefings" / "corpus",
-    ).load,
-)
 
-FEATURES = Suite(
-    "features",
-    "longer invented articles: a feature, an interview, a live blog, a table, a report",
-    own_suite(
-        "features",
-        DATASETS / "features" / "questions.jsonl",
-        DATASETS / "features" / "corpus",
-    ).load,
-)
+def _dataset(name: str, description: str) -> Suite:
+    folder = DATASETS / name
+    load = own_suite(name, folder / "questions.jsonl", folder / "corpus").load
+    return Suite(name, description, load)
 
-LONGREADS = Suite(
+
+BRIEFINGS = _dataset(
+    "briefings", "invented news by invented outlets: conflicts, corrections, namesakes, dates"
+)
+FEATURES = _dataset(
+    "features", "longer invented articles: a feature, an interview, a live blog, a table, a report"
+)
+LONGREADS = _dataset(
     "longreads",
     "64 questions on longer invented articles, by somebody who had not seen the assistant",
-    own_suite(
-        "longreads",
-        DATASETS / "longreads" / "questions.jsonl",
-        DATASETS / "longreads" / "corpus",
-    ).load,
 )

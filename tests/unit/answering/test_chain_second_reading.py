@@ -19,7 +19,7 @@ ASKED = "Why was the Lark-2 launch late?"
 CHOSEN = "The Lark-2 launch was late."
 REASON = "A leak in a helium line had to be mended first."
 READS_ON = {"evidence_sentences": 1, "second_reading_tokens": 500}
-STORY = Article("Lark-2 flies", f"{CHOSEN} Nobody was hurt. {REASON}", source="Gazette")
+STORY = Article("Lark-2 flies", f"Nobody was hurt. {CHOSEN} {REASON}", source="Gazette")
 
 
 class Asked:
@@ -72,7 +72,7 @@ def test_more_is_read_where_the_first_evidence_gave_no_answer(ask: Any) -> None:
     assert citation.quote == REASON
     before, after = (event.evidence for event in found.retrieved)
     assert [item.text for item in before] == [CHOSEN]
-    assert [item.text for item in after] == [CHOSEN, "Nobody was hurt.", REASON]
+    assert [item.text for item in after] == ["Nobody was hurt.", CHOSEN, REASON]
     assert any("whole passages" in note for note in found.answer.notes)
 
 
