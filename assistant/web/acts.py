@@ -119,10 +119,7 @@ class Acts:
         """Put another conversation on the page, one after the other as they are asked for."""
         session.stop.set()
         async with session.page_lock:
-            articles = await asyncio.to_thread(self.assistant.articles)
-            return await asyncio.to_thread(
-                self.page.show, visitor, session, conversation_id, articles
-            )
+            return await asyncio.to_thread(self.page.show, visitor, session, conversation_id)
 
     async def _search(self, visitor: Visitor, session: Session, data: Mapping[str, Any]) -> Update:
         session.words = str(data.get("words", ""))[:200]
@@ -173,6 +170,5 @@ class Acts:
         return self.page.past(session)
 
     async def _whole(self, visitor: Visitor, session: Session, _: Mapping[str, Any]) -> Update:
-        articles = await asyncio.to_thread(self.assistant.articles)
         async with session.page_lock:
-            return await asyncio.to_thread(self.page.whole, visitor, session, articles)
+            return await asyncio.to_thread(self.page.whole, visitor, session)

@@ -103,7 +103,7 @@ class Chat:
         visitor, session = self.sessions.of(request)
         if not session.drawings and conversation_id:
             with contextlib.suppress(ConversationMissingError):
-                await asyncio.to_thread(self.page.show, visitor, session, conversation_id, [])
+                await asyncio.to_thread(self.page.show, visitor, session, conversation_id, ())
         question = question.strip()
         answering = session.live if session.live is not None and session.live.is_live else None
         if not question or (answering and answering.question == question):

@@ -42,15 +42,24 @@ class ChatPage:
         visitor: Visitor,
         session: Session,
         conversation_id: str,
-        articles: list[ArticleReference],
+        articles: Sequence[ArticleReference] | None = None,
     ) -> Update:
-        """Put a kept conversation on the page, or an empty one."""
+        """Put a kept conversation on the page, or an empty one.
+
+        `articles` are those of the corpus, where they were read already.
+        """
         turns = self.conversations.turns(visitor.name, conversation_id) if conversation_id else []
         session.conversation_id, session.reads_article = conversation_id, False
+        session.opening += 1
         session.past, session.live = turns[:-1], turns[-1] if turns else None
         return self.whole(visitor, session, articles)
 
-    def whole(self, visitor: Visitor, session: Session, articles: list[ArticleReference]) -> Update:
+    def whole(
+        self,
+        visitor: Visitor,
+        session: Session,
+        articles: Sequence[ArticleReference] | None = None,
+    ) -> Update:
         """Draw all that the page shows; an article that is read stays open."""
         session.listed = {}
         update = self.past(session) | self.listing(visitor, session)
@@ -58,6 +67,8 @@ class ChatPage:
             update["pane"] = render_evidence(session.live) if session.live else EMPTY_PANE
         if session.live:
             return update | self.live(session)
+        if articles is None:
+            articles = self.assistant.articles()
         return update | draw_welcome(self.assistant, articles, visitor)
 
     def unreadable(self, visitor: Visitor, session: Session, problem: str) -> Update:
@@ -69,14 +80,16 @@ class ChatPage:
     def past(self, session: Session) -> Update:
         """Draw all earlier turns."""
         session.drawings += 1
-        return {"past": render_past(session.past, drawing=session.drawings)}
+        drawn = render_past(session.past, drawing=session.drawings, opening=session.opening)
+        return {"past": drawn}
 
     def live(self, session: Session) -> Update:
         """Draw the last turn."""
         if session.live is None:
             return {}
         after = session.past[-1].turn_id if session.past else None
-        return {"live": render_turn(session.live, after=after)}
+        drawn = render_turn(session.live, after=after, opening=session.opening)
+        return {"live": drawn}
 
     def listing(self, visitor: Visitor, session: Session) -> Update:
         """Draw the list of conversations that is sought, unless the page shows the same."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -65,6 +66,10 @@ class Session:
 
     drawings: int = 0
     """How often the earlier turns were sent to the page."""
+
+    opening: int = field(default_factory=lambda: int(time.time()))
+    """Number of what was opened last, a conversation or an empty one. It rises with each, over a
+    restart of the server as well, since it begins at the clock."""
 
     listed: dict[str, str] = field(default_factory=dict)
     """The list of conversations and the title, as the page shows them."""

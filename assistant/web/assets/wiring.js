@@ -116,18 +116,11 @@ if (!window.articleAssistant) {
     }, 500);
   };
 
-  // Gradio keeps the order of what it draws within one event only: the last of an answer can come
-  // after the conversation that was opened instead. A turn that was left and is back is drawn away.
-  app.leave = () => {
-    app.left = { turn: document.querySelector("#live .turn")?.dataset.turn, gone: false };
-  };
-  app.stay = (turn) => {
-    if (!app.left?.turn) return;
-    if (turn?.dataset.turn !== app.left.turn) app.left.gone = true;
-    else if (app.left.gone) {
-      app.left = null;
-      app.trigger("click", { act: "whole" });
-    }
+  // Gradio keeps the order of what it draws within one event only: what is left of an answer can
+  // come after the conversation that was opened instead. Then all of that one is drawn once more.
+  app.isLeft = (turn) => {
+    const opened = document.querySelector("#past .turns")?.dataset.opening;
+    return Number(turn?.dataset.opening) < Number(opened);
   };
 
   // What is sent of the filters is numbered: one may overtake the other.
@@ -234,7 +227,6 @@ if (!window.articleAssistant) {
     app.tab(page);
     if (conversation === app.conversation) return;
     app.conversation = conversation;
-    app.leave();
     app.trigger("click", conversation ? { act: "conversation", id: conversation } : { act: "new" });
   });
   app.conversation = addressed().conversation;
@@ -312,7 +304,6 @@ element.addEventListener("click", async (event) => {
     setTimeout(() => document.querySelector("#pane mark.current")?.scrollIntoView({ block: "center" }), 300);
   }
   if (["new", "conversation", "delete"].includes(act)) {
-    app.leave();
     app.toggle("drawer", false, { focus: true });
     app.toggle("acts", false);
   }
@@ -379,8 +370,9 @@ const drawn = () => {
   const live = element.querySelector("form[data-live]");
   if (live) settle(live);
   if (element.closest("#live")) {
-    app.stay(element.querySelector(".turn"));
-    app.keep(element.querySelector(".turn"));
+    const turn = element.querySelector(".turn");
+    if (app.isLeft(turn)) trigger("click", { act: "whole" });
+    else app.keep(turn);
     if (app.box()) app.comeBack();
     const busy = app.isLive();
     const was = app.wasLive;

@@ -25,14 +25,19 @@ REFUSAL_HEADS = {
 _NUMBERS = re.compile(r"\s*\[(\d+)\]")
 
 
-def render_turn(view: TurnView, *, after: str | None = None) -> str:
+def render_turn(view: TurnView, *, after: str | None = None, opening: int | None = None) -> str:
     """Render one turn whole; the same function draws it live and afterwards.
 
-    `after` is the id of the turn before it, by which the page knows what to keep above it.
+    `after` is the id of the turn before it, by which the page knows what to keep above it;
+    `opening` is the number of what it was drawn for, by which the page knows what was left.
     """
     body = _question(view) + _outcome(view)
     marks = attributes(
-        class_="turn", data_turn=view.turn_id, data_stage=view.stage, data_after=after
+        class_="turn",
+        data_turn=view.turn_id,
+        data_stage=view.stage,
+        data_after=after,
+        data_opening=opening,
     )
     return f"<article{marks}>{body}</article>"
 

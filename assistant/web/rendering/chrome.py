@@ -35,14 +35,16 @@ def render_header(visitor: str | None, *, may_edit: bool = True) -> str:
     )
 
 
-def render_past(turns: Sequence[TurnView], *, drawing: int) -> str:
+def render_past(turns: Sequence[TurnView], *, drawing: int, opening: int) -> str:
     """Draw the turns before the last one.
 
     The page adds finished turns by itself. `drawing` counts the times that they are sent, so that
-    no two drawings are equal: Gradio leaves a part alone whose value did not change.
+    no two drawings are equal: Gradio leaves a part alone whose value did not change. `opening`
+    is as in `render_turn`.
     """
     drawn = "".join(render_turn(view) for view in turns)
-    return f'<div class="turns" data-drawing="{drawing}">{drawn}</div>'
+    marks = attributes(class_="turns", data_drawing=drawing, data_opening=opening)
+    return f"<div{marks}>{drawn}</div>"
 
 
 def render_welcome(articles: int, examples: Sequence[str], *, may_edit: bool = True) -> str:

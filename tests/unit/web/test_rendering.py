@@ -122,7 +122,7 @@ def everything_with(payload: str) -> list[str]:
     return [
         *(render_turn(turn) for turn in turns),
         *(render_evidence(turn) for turn in turns),
-        render_past(turns, drawing=1),
+        render_past(turns, drawing=1, opening=1),
         render_article(article, (place,), place, payload),
         render_header(payload),
         render_welcome(3, [payload]),
