@@ -129,12 +129,6 @@ class Settings(BaseSettings):
     retrieve_passages: int = Field(10, ge=1, description="Passages that retrieval hands on.")
     evidence_sentences: int = Field(6, ge=1, description="Most sentences shown to the model.")
     evidence_tokens: int = Field(280, ge=50, description="Most tokens of evidence shown.")
-    second_reading_tokens: int = Field(
-        0,
-        ge=0,
-        description="Tokens of whole passages that are read once more where the evidence gave "
-        "nothing that is supported, such as 500; 0: none.",
-    )
     minimum_similarity: float = Field(
         0.2, ge=-1, le=1, description="Cosine below which nothing counts as close."
     )

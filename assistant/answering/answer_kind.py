@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from assistant.answering.context import EvidenceContext
+from assistant.answering.polarity import asks_yes_or_no
 from assistant.facts import (
     STOPWORDS,
     calendar_words,
@@ -137,8 +138,12 @@ _PERSONS = re.compile(
 
 
 def check_informative(statement: str, question: str) -> Check:
-    """See that the answer to a wh-question says something that the question does not."""
-    if not _WH.search(question) or re.search(r"\bor\b", question):
+    """See that the answer to a wh-question says something that the question does not.
+
+    "Will she start, and if not, why?" is answered in the question's own words as well.
+    """
+    chooses = re.search(r"\bor\b", question) or asks_yes_or_no(question)
+    if not _WH.search(question) or chooses:
         return Check("informative", None)
     said = [*content_words(statement), *calendar_words(statement)]
     said += [number.text for number in numbers(statement)]

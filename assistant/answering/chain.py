@@ -62,11 +62,6 @@ _SHOWN: tuple[Verdict, ...] = ("supported", "partly")
 _WORTH_INSISTING = 0.3
 """Verifier's probability from which a yes/no question that got no answer is drafted once more."""
 
-_WORTH_READING_ON = 0.2
-"""`Run.answerable` from which whole passages are read where the evidence gave nothing supported:
-of the `dev` questions of `summit` and `briefings` that the model reads, 86 % of those with an
-answer reach it, and 47 % of those without."""
-
 _DIFFERING = 2
 """Sentences at most that are shown because they answer otherwise."""
 
@@ -110,8 +105,7 @@ class AnswerChain:
     ) -> Generator[Event, None, None]:
         """Yield `Retrieved`, `Token`s, `Drafted`, `Verified` statements and, last, `Finished`.
 
-        Tokens after a `Drafted` are of a further draft, which takes the earlier one's place; a
-        second `Retrieved` names what that one is written from.
+        Tokens after a `Drafted` are of a second draft, which takes the first one's place.
 
         Raises:
             QuestionError: the question is empty or too long.
@@ -174,11 +168,6 @@ class AnswerChain:
             # A small model says that nothing is stated where the answer is a plain no.
             run.notes += ("The first draft gave nothing supported; a second one was read.",)
             attempt = yield from self._attempt(run, self.prompts.insist)
-        reads_on = not attempt.shown and run.answerable >= _WORTH_READING_ON
-        if reads_on and self.gatherer.widen(run):
-            run.notes += ("The evidence gave nothing supported; whole passages were read.",)
-            yield Retrieved(run.evidence, run.rewritten)
-            attempt = yield from self._attempt(run, self.prompts.answer)
         drafted = bool(attempt.shown)
         if not drafted and self.chat.embedded:
             attempt = yield from self._quote(run)

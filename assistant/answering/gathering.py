@@ -14,7 +14,6 @@ from assistant.models.embeddings import EmbeddingModel
 from assistant.retrieval import HybridRetriever, embed_question, select_evidence
 from assistant.settings import Settings
 from assistant.tracing import span
-from assistant.types import Evidence
 
 _SEARCHES = 3
 """How often evidence is looked for at most, when its articles go while they are read."""
@@ -58,28 +57,6 @@ class EvidenceGatherer:
             run.chances = dict(zip(run.contexts, read, strict=True))
             here.set_attribute("assistant.answerable", run.answerable)
 
-    def widen(self, run: Run) -> bool:
-        """Make the best passages the evidence, whole; tell whether that is more than was read.
-
-        Sentences apart from each other can be too little to understand what happened.
-        """
-        tokens = self.settings.second_reading_tokens
-        if not tokens or not self.settings.evidence_selection:
-            return False
-        known = {(item.article.article_id, item.start) for item in run.evidence}
-        with span("widen evidence"):
-            evidence = self._select(run, tokens=tokens, whole_passages=True)
-            if known.issuperset((item.article.article_id, item.start) for item in evidence):
-                return False
-            try:
-                contexts = read_contexts(evidence, self.index.article)
-            except ArticleNotFoundError:  # it has just gone: what was read before is still there
-                return False
-        run.evidence = evidence
-        run.contexts = {context.evidence.number: context for context in contexts}
-        self.weigh(run)
-        return True
-
     def _search(self, run: Run) -> None:
         retriever = HybridRetriever(
             index=self.index,
@@ -90,21 +67,14 @@ class EvidenceGatherer:
         )
         run.passages = retriever.search(run.asked, vector=run.vector)
         with span("select evidence") as here:
-            run.evidence = self._select(
-                run,
+            run.evidence = select_evidence(
+                run.asked,
+                run.vector,
+                run.passages,
+                reranker=self.reranker,
+                sentences=self.settings.evidence_sentences,
                 tokens=self.settings.evidence_tokens,
+                count_tokens=self.embeddings.count_tokens,
                 whole_passages=not self.settings.evidence_selection,
             )
             here.set_attribute("assistant.sentences", len(run.evidence))
-
-    def _select(self, run: Run, *, tokens: int, whole_passages: bool) -> tuple[Evidence, ...]:
-        return select_evidence(
-            run.asked,
-            run.vector,
-            run.passages,
-            reranker=self.reranker,
-            sentences=self.settings.evidence_sentences,
-            tokens=tokens,
-            count_tokens=self.embeddings.count_tokens,
-            whole_passages=whole_passages,
-        )

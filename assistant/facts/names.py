@@ -92,7 +92,8 @@ def _close_run(run: list[str], *, begins: bool) -> list[Name]:
 
 _OPENERS = frozenset(
     "is are was were do does did has have had can could will would should name list explain "
-    "describe tell give summarize summarise compare ignore in on at by since".split()
+    "describe tell give summarize summarise compare ignore in on at by since small large big "
+    "former".split()
 )
 
 _REGIONS = frozenset(

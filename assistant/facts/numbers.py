@@ -181,6 +181,8 @@ def states_number(evidence: str, wanted: Number) -> bool:
         same = abs(number.value - wanted.value) <= 1e-9 * max(1.0, abs(wanted.value))
         if same and _units_agree(number, wanted):
             return True
+    if wanted.unit == "%" and round(wanted.value) in _worded_shares(evidence):
+        return True
     spoken = set(folded_plain(evidence))
     ordinal = re.match(r"\d+(?:st|nd|rd)\b", wanted.text)
     return any(
@@ -188,6 +190,19 @@ def states_number(evidence: str, wanted: Number) -> bool:
         for word in spoken & _WEAK_NUMBER_WORDS
         if (word in {"first", "second", "third"}) == bool(ordinal)
     )
+
+
+def _worded_shares(text: str) -> set[int]:
+    """Find shares in words, in whole percent: "a quarter" is 25, "two thirds" is 67."""
+    return {
+        round(100 * _PARTS.get(match["parts"], 1) / _PORTIONS[match["portion"]])
+        for match in _SHARE.finditer(text.lower())
+    }
+
+
+_PORTIONS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
+_PARTS = {"two": 2, "three": 3, "four": 4, "five": 5}
+_SHARE = re.compile(rf"\b(?:(?P<parts>{_any(_PARTS)})[ -])?(?P<portion>{_any(_PORTIONS)})s?\b")
 
 
 def _units_agree(one: Number, other: Number) -> bool:

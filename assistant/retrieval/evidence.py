@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,6 +37,9 @@ _FAR = 2.5
 """How far below the best sentence, in log-odds, one is not shown any more: of six sentences it
 leaves 5.0 with what they lean on, and keeps the answer of 85 % of the questions of `briefings`
 (dev). What does not answer leads a small chat model astray."""
+
+_GAP = 4
+"""Characters at most between two sentences that have only white space between them."""
 
 _LEANS = re.compile(
     r"^\W*(?:\w+\W+){0,4}?(?:he|she|it|they|this|these|those|his|her|their|its|such)\b",
@@ -81,6 +85,14 @@ class _Candidate:
         """The predecessor, where the sentence leans on it."""
         return self.predecessor if leans_on_predecessor(self.sentence.text) else None
 
+    def goes_on_with(self, other: _Candidate) -> bool:
+        """Tell whether another sentence stands right behind this one and tells more of it."""
+        gap = other.sentence.start - self.sentence.end
+        if other.article.article_id != self.article.article_id or not 0 <= gap <= _GAP:
+            return False
+        asks = self.sentence.text.rstrip("\"'”’ ").endswith(("?", ":"))
+        return asks or leans_on_predecessor(other.sentence.text)
+
     @property
     def read(self) -> str:
         """The sentence as the reranker reads it: under its title, after its predecessor."""
@@ -116,8 +128,9 @@ def select_evidence(
 
     Each sentence is scored together with its predecessor, by meaning and by words; the reranker
     reads the best of them and puts them in its own order. A chosen sentence that leans on its
-    predecessor ("He said …") brings it along, beyond the number of `sentences`. The result is in
-    document order, articles by the rank of their best passage, numbered from 1. With
+    predecessor ("He said …") brings it along, beyond the number of `sentences`; then come those
+    that lean on a chosen one, and what follows a chosen question. The result is in document
+    order, articles by the rank of their best passage, numbered from 1. With
     `whole_passages` nothing is chosen: the best passages are taken sentence by sentence until
     `tokens` are spent.
     """
@@ -142,41 +155,25 @@ def select_evidence(
     pairs = [(question, candidates[index].read) for index in read]
     with span("rerank", {"assistant.model": reranker.name, "assistant.sentences": len(pairs)}):
         relevance |= dict(zip(read, reranker.probabilities(pairs), strict=True))
-    quoting = _that_quote(question, candidates)
+    choice = _Choice(candidates, tokens, count_tokens)
     if whole_passages:
-        fused, sentences = list(range(len(candidates))), len(candidates)
+        for index in range(len(candidates)):
+            choice.take(index)
     else:
+        quoting = _that_quote(question, candidates)
         fused.sort(key=lambda index: (index not in quoting, -relevance[index]))
         astray = _rows_of_others(question, candidates, read)
         fused = [index for index in fused if index not in astray]
         fused = _without_copies(fused, candidates, named)
-    positions = {candidate.key: index for index, candidate in enumerate(candidates)}
-
-    chosen: list[int] = []
-    picked = spent = 0
-    least = log_odds(max(relevance.values())) - _FAR
-    for index in fused:
-        far = index not in quoting and log_odds(relevance[index]) < least
-        if picked >= sentences or (far and not whole_passages):
-            break
-        wanted = [index]
-        candidate = candidates[index]
-        if candidate.lead is not None:
-            before = positions.get((candidate.article.article_id, candidate.lead.start))
-            if before is not None:
-                wanted.append(before)
-        wanted = [item for item in wanted if item not in chosen]
-        cost = sum(count_tokens(candidates[item].sentence.text) for item in wanted)
-        if chosen and spent + cost > tokens:
-            continue
-        picked += 1
-        spent += cost
-        chosen += wanted
+        least = log_odds(max(relevance.values())) - _FAR
+        near = [index for index in fused if index in quoting or log_odds(relevance[index]) >= least]
+        choice.take_best(near, sentences)
+        choice.take_followers(fused)
     rank: dict[str, int] = {}
     for candidate in candidates:
         rank.setdefault(candidate.article.article_id, len(rank))
     ordered = sorted(
-        chosen,
+        choice.chosen,
         key=lambda index: (
             rank[candidates[index].article.article_id],
             candidates[index].sentence.start,
@@ -195,6 +192,54 @@ def select_evidence(
         )
         for number, index in enumerate(ordered, start=1)
     )
+
+
+@dataclass(slots=True)
+class _Choice:
+    """What was chosen of the candidates, by index, and the tokens that it takes."""
+
+    candidates: Sequence[_Candidate]
+    tokens: int
+    count_tokens: Callable[[str], int]
+    chosen: list[int] = field(default_factory=list)
+    spent: int = 0
+
+    def take(self, *wanted: int) -> bool:
+        """Choose candidates together if there is room; the first ones always have it."""
+        new = [index for index in wanted if index not in self.chosen]
+        cost = sum(self.count_tokens(self.candidates[index].sentence.text) for index in new)
+        if self.chosen and self.spent + cost > self.tokens:
+            return False
+        self.chosen += new
+        self.spent += cost
+        return True
+
+    def take_best(self, ranked: Sequence[int], sentences: int) -> None:
+        """Choose so many of the ranked ones, and what they lean on."""
+        positions = {candidate.key: index for index, candidate in enumerate(self.candidates)}
+        taken = 0
+        for index in ranked:
+            if taken == sentences:
+                break
+            candidate = self.candidates[index]
+            before = None
+            if candidate.lead is not None:
+                before = positions.get((candidate.article.article_id, candidate.lead.start))
+            taken += self.take(index) if before is None else self.take(index, before)
+
+    def take_followers(self, admitted: Collection[int]) -> None:
+        """Choose what tells more of what is chosen: what leans on it, or answers a question.
+
+        "She sees no contradiction." goes on with her own words, an interview with the answer.
+        """
+        in_order = sorted(range(len(self.candidates)), key=lambda index: self.candidates[index].key)
+        following = dict(pairwise(in_order))
+        for index in tuple(self.chosen):
+            after = following.get(index)
+            if after is None or after not in admitted:
+                continue
+            if self.candidates[index].goes_on_with(self.candidates[after]):
+                self.take(after)
 
 
 def _candidates(

@@ -133,8 +133,7 @@ class QuestionRecord:
         """Note an event of the answer."""
         now = time.monotonic()
         if isinstance(event, Retrieved):
-            if self._stage == "retrieve":  # later, more is read for a second draft
-                self._end(now, then="first_token")
+            self._end(now, then="first_token")
         elif isinstance(event, Token):
             if self._stage == "first_token":
                 self._end(now, then="draft")

@@ -121,12 +121,9 @@ def build_server(api: Api) -> ArticleServer:
             with ticket:
                 events = api.answers.stream(ticket, question, history, _filter(sources))
                 try:
-                    found = False
                     async for event in events:
                         if isinstance(event, Retrieved):
-                            if not found:  # progress never goes back
-                                await context.report_progress(1, 3, "evidence found")
-                            found = True
+                            await context.report_progress(1, 3, "evidence found")
                         elif isinstance(event, Verified):
                             await context.report_progress(2, 3, "statement verified")
                         elif isinstance(event, Finished):

@@ -9,10 +9,7 @@ from assistant.types.answers import Answer, Citation, Evidence, Statement
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """The evidence is known; the model has not begun to read it.
-
-    It comes again where it gave nothing supported: with whole passages, which are read then.
-    """
+    """The evidence is known; the model has not begun to read it."""
 
     evidence: tuple[Evidence, ...]
     rewritten: str | None = None

@@ -70,9 +70,9 @@ def _ask(assistant: Assistant, question: str) -> Cost:
     searched = drafted = None
     for event in assistant.stream(question):
         now = time.process_time() - began
-        if isinstance(event, Retrieved) and searched is None:  # the first, where more is read
+        if isinstance(event, Retrieved):
             searched = now
-        elif isinstance(event, Drafted) and drafted is None:
+        elif isinstance(event, Drafted):
             drafted = now
         elif isinstance(event, Finished):
             searched = now if searched is None else searched

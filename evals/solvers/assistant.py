@@ -29,7 +29,7 @@ def solve(assistant: Assistant, sample: Sample, where: SearchFilter | None) -> O
     answer: Answer | None = None
     for event in assistant.stream(sample.question, sample.turns, where=where):
         if isinstance(event, Retrieved):
-            retrieved_s = retrieved_s or time.monotonic() - began  # more may be read later
+            retrieved_s = time.monotonic() - began
             evidence = event.evidence
         elif isinstance(event, Token):
             last_token_s = time.monotonic() - began

@@ -60,8 +60,7 @@ async def answer(body: AnswerRequest, request: Request) -> Response:
     With `stream` or `Accept: text/event-stream` the answer comes as events: `retrieved`,
     `token` (of the draft, which is not verified yet), `drafted` (its statements), `verified`
     (each with what it cites) and, last, `finished` with the whole answer, or `error`. A `token`
-    after a `drafted` begins a further draft, which takes the earlier one's place; a second
-    `retrieved` names what that one is written from.
+    after a `drafted` begins a second draft, which takes the first one's place.
     """
     api = api_of(request)
     where = body.where.to_filter() if body.where else None

@@ -76,14 +76,12 @@ def _status(view: TurnView) -> str:
     articles = plural(len({item.article.article_id for item in view.evidence}), "article")
     sentences = plural(len(view.evidence), "sentence")
     writing = "Drafting from the evidence" if view.drafted is None else "Checking each statement"
-    reading = f"Reading {sentences} of {articles}"
     if view.draft_failed:
         writing = f"The draft was not supported; reading {sentences} again"
-        reading = f"The draft was not supported; reading whole passages, {sentences} of {articles}"
     words = {
         "searching": "Looking for evidence",
         "waiting": f"Place {view.place} in the queue; the evidence is here already",
-        "reading": reading,
+        "reading": f"Reading {sentences} of {articles}",
         "writing": writing,
     }[view.stage]
     return f'<p class="status live" role="status"><span class="pulse"></span>{text(words)}</p>'

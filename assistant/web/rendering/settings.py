@@ -15,7 +15,7 @@ GROUPS = {
     ),
     "Retrieval": (
         "retrieval retrieve_passages passage_tokens evidence_selection evidence_sentences "
-        "evidence_tokens second_reading_tokens minimum_similarity"
+        "evidence_tokens minimum_similarity"
     ),
     "Verification": "verification verifier support_threshold minimum_answerable",
     "Articles and limits": (

@@ -12,7 +12,7 @@ from typing import get_args
 import pytest
 
 from assistant import Article, ArticleEntry
-from assistant.types import ArticleReference, Drafted, Retrieved, SearchFilter, Token, Verified
+from assistant.types import ArticleReference, Drafted, SearchFilter, Token, Verified
 from assistant.web.conversations import LISTED, Conversation
 from assistant.web.exporting import conversation_as_json, conversation_as_markdown
 from assistant.web.rendering.adding import Adding, Fate, Outcome, render_adding
@@ -266,8 +266,6 @@ def test_a_second_draft_takes_the_place_of_the_first() -> None:
     assert "Checking each statement" in read(render_turn(view)).shown
     view = advance(view, Verified(answer.dropped[0]))
     assert "The draft was not supported; reading 1 sentence again" in read(render_turn(view)).shown
-    view = advance(view, Retrieved(evidence * 2))
-    assert "reading whole passages, 2 sentences of 1 article" in read(render_turn(view)).shown
     view = advance(view, Token("No,"))
     shown = read(render_turn(view)).shown
     assert "Drafting from the evidence" in shown
