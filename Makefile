@@ -54,8 +54,8 @@ test-fast: setup ## Run the tests that need neither network nor models
 	@$(BIN)/python -m pytest -q --numprocesses auto -m "not integration"
 
 test: lint models test-fast ## Run everything: style, types, fast, integration and browser tests
-	@$(BIN)/python -m pytest -q -m integration --ignore=tests/browser
-	@$(BIN)/python -m pytest -q tests/browser
+	@$(BIN)/python -m pytest -q -m integration --ignore=tests/browser --durations=20
+	@$(BIN)/python -m pytest -q tests/browser --durations=20
 
 eval: setup models ## Measure the answers: make eval S="summit squad2"; see evals/README.md
 	@$(BIN)/python -m evals run $(or $(S),summit)

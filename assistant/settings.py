@@ -127,7 +127,11 @@ class Settings(BaseSettings):
         "hybrid", description="Engines that find passages: both, meaning only, words only."
     )
     retrieve_passages: int = Field(10, ge=1, description="Passages that retrieval hands on.")
-    evidence_sentences: int = Field(6, ge=1, description="Most sentences shown to the model.")
+    evidence_sentences: int = Field(
+        6,
+        ge=1,
+        description="Most sentences chosen for the model; what belongs to them comes along.",
+    )
     evidence_tokens: int = Field(280, ge=50, description="Most tokens of evidence shown.")
     minimum_similarity: float = Field(
         0.2, ge=-1, le=1, description="Cosine below which nothing counts as close."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from assistant.facts import announces, leans_on_predecessor
 from assistant.models.cross_encoder import read_context
 from assistant.splitting import split_sentences
 from assistant.types import Article, Citation, Evidence
@@ -20,7 +21,11 @@ class EvidenceContext:
     evidence: Evidence
     article: Article
     lead: tuple[str, ...]
-    """Up to four sentences before it in its paragraph, in order."""
+    """Up to four sentences before it in its paragraph, in order.
+
+    The last sentence of the paragraph before comes first where what follows leans on it: the
+    question of an interview, or who "he" is.
+    """
 
     after: str = ""
     """The sentence after it in its paragraph, or the empty string."""
@@ -83,11 +88,21 @@ def read_contexts(
         found = articles[article_id]
         begin = found.text.rfind(_PARAGRAPH, 0, item.start)
         before = found.text[begin + len(_PARAGRAPH) if begin >= 0 else 0 : item.start]
-        lead = tuple(span.text for span in split_sentences(before))[-_LEAD_SENTENCES:]
-        if item.row is not None:
-            lead = ()
+        lead = tuple(span.text for span in split_sentences(before))
+        if len(lead) < _LEAD_SENTENCES and begin >= 0:
+            lead = (*_last_before(found.text, begin, (*lead, item.reading)[0]), *lead)
+        lead = lead[-_LEAD_SENTENCES:] if item.row is None else ()
         close = found.text.find(_PARAGRAPH, item.end)
         rest = found.text[item.end : close if close >= 0 else len(found.text)]
         after = next((span.text for span in split_sentences(rest)), "")
         contexts.append(EvidenceContext(item, found, lead, after))
     return tuple(contexts)
+
+
+def _last_before(text: str, end: int, first: str) -> tuple[str, ...]:
+    """Return the last sentence of the paragraph that ends at `end`, if `first` leans on it."""
+    begin = text.rfind(_PARAGRAPH, 0, end)
+    paragraph = text[begin + len(_PARAGRAPH) if begin >= 0 else 0 : end]
+    sentences = [span.text for span in split_sentences(paragraph)]
+    leans = sentences and (announces(sentences[-1]) or leans_on_predecessor(first))
+    return tuple(sentences[-1:]) if leans else ()

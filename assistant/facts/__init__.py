@@ -5,6 +5,7 @@ English news text is assumed. Everything here is lenient about form ("4,500 km" 
 """
 
 from assistant.facts.dates import MONTHS, WEEKDAYS, Day, calendar_words, days
+from assistant.facts.leaning import announces, leans_on_predecessor
 from assistant.facts.names import Name, identifying_names, names, quoted_phrases
 from assistant.facts.numbers import Number, numbers, states_number
 from assistant.facts.tables import is_head, is_row, read_row, rows_of_others
@@ -37,6 +38,7 @@ __all__ = [
     "Number",
     "abbreviate_phrases",
     "alias_forms",
+    "announces",
     "as_written",
     "calendar_words",
     "content_words",
@@ -51,6 +53,7 @@ __all__ = [
     "identifying_names",
     "is_head",
     "is_row",
+    "leans_on_predecessor",
     "names",
     "numbers",
     "quoted_phrases",

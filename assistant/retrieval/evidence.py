@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -10,10 +9,12 @@ from itertools import pairwise
 import numpy as np
 
 from assistant.facts import (
+    announces,
     content_words,
     flatten,
     is_head,
     is_row,
+    leans_on_predecessor,
     quoted_phrases,
     read_row,
     rows_of_others,
@@ -41,15 +42,10 @@ leaves 5.0 with what they lean on, and keeps the answer of 85 % of the questions
 _GAP = 4
 """Characters at most between two sentences that have only white space between them."""
 
-_LEANS = re.compile(
-    r"^\W*(?:\w+\W+){0,4}?(?:he|she|it|they|this|these|those|his|her|their|its|such)\b",
-    re.IGNORECASE,
-)
-_QUOTES = re.compile(r"^\s*[“\"‘]")
-_SPEAKS = re.compile(
-    r"\b(?:said|says|say|told|tells|asked|added|wrote|warned|replied|tweeted|argued|claimed)\b",
-    re.IGNORECASE,
-)
+_FOLLOWED = 3
+"""So many of the best sentences are read with what leans on them: of the `dev` questions all
+evidence reaches the model for 146 of 165 of `briefings`, 55 of 56 of `summit`, 21 of 25 of
+`features` and ten of 14 of `longreads`, one more of each; so it does with all six."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +82,11 @@ class _Candidate:
         return self.predecessor if leans_on_predecessor(self.sentence.text) else None
 
     def goes_on_with(self, other: _Candidate) -> bool:
-        """Tell whether another sentence stands right behind this one and tells more of it."""
+        """Tell whether another sentence stands right behind this one and leans on it."""
         gap = other.sentence.start - self.sentence.end
         if other.article.article_id != self.article.article_id or not 0 <= gap <= _GAP:
             return False
-        asks = self.sentence.text.rstrip("\"'”’ ").endswith(("?", ":"))
-        return asks or leans_on_predecessor(other.sentence.text)
+        return announces(self.sentence.text) or leans_on_predecessor(other.sentence.text)
 
     @property
     def read(self) -> str:
@@ -102,15 +97,6 @@ class _Candidate:
         origin = ", ".join(filter(None, told))
         heading = f"{self.article.title} ({origin})" if origin else self.article.title
         return read_context(heading, lead, self.reading)
-
-
-def leans_on_predecessor(sentence: str) -> bool:
-    """Tell whether a sentence needs the one before it to be understood.
-
-    It begins with a pronoun ("He said …") or is a quotation without its speaker.
-    """
-    unspoken = _QUOTES.match(sentence) and not _SPEAKS.search(sentence)
-    return bool(_LEANS.match(sentence) or unspoken)
 
 
 def select_evidence(
@@ -128,11 +114,10 @@ def select_evidence(
 
     Each sentence is scored together with its predecessor, by meaning and by words; the reranker
     reads the best of them and puts them in its own order. A chosen sentence that leans on its
-    predecessor ("He said …") brings it along, beyond the number of `sentences`; then come those
-    that lean on a chosen one, and what follows a chosen question. The result is in document
-    order, articles by the rank of their best passage, numbered from 1. With
-    `whole_passages` nothing is chosen: the best passages are taken sentence by sentence until
-    `tokens` are spent.
+    predecessor ("He said …") brings it along, beyond the number of `sentences`; so do the very best
+    what leans on them. The result is in document order, articles by the rank of their best passage,
+    numbered from 1. With `whole_passages` nothing is chosen: the best passages are taken sentence
+    by sentence until `tokens` are spent.
     """
     articles = {ranked.indexed.article for ranked in passages}
     hints = find_hints(question)
@@ -167,8 +152,8 @@ def select_evidence(
         fused = _without_copies(fused, candidates, named)
         least = log_odds(max(relevance.values())) - _FAR
         near = [index for index in fused if index in quoting or log_odds(relevance[index]) >= least]
-        choice.take_best(near, sentences)
-        choice.take_followers(fused)
+        best = choice.take_best(near, sentences)
+        choice.take_followers(best[:_FOLLOWED], fused)
     rank: dict[str, int] = {}
     for candidate in candidates:
         rank.setdefault(candidate.article.article_id, len(rank))
@@ -214,28 +199,27 @@ class _Choice:
         self.spent += cost
         return True
 
-    def take_best(self, ranked: Sequence[int], sentences: int) -> None:
-        """Choose so many of the ranked ones, and what they lean on."""
+    def take_best(self, ranked: Sequence[int], sentences: int) -> list[int]:
+        """Choose so many of the ranked ones, and what they lean on; return them without that."""
         positions = {candidate.key: index for index, candidate in enumerate(self.candidates)}
-        taken = 0
+        best: list[int] = []
         for index in ranked:
-            if taken == sentences:
+            if len(best) == sentences:
                 break
             candidate = self.candidates[index]
             before = None
             if candidate.lead is not None:
                 before = positions.get((candidate.article.article_id, candidate.lead.start))
-            taken += self.take(index) if before is None else self.take(index, before)
+            if self.take(index) if before is None else self.take(index, before):
+                best.append(index)
+        return best
 
-    def take_followers(self, admitted: Collection[int]) -> None:
-        """Choose what tells more of what is chosen: what leans on it, or answers a question.
-
-        "She sees no contradiction." goes on with her own words, an interview with the answer.
-        """
+    def take_followers(self, best: Sequence[int], admitted: Collection[int]) -> None:
+        """Choose what goes on from the best: somebody's own words, the answer to a question."""
         in_order = sorted(range(len(self.candidates)), key=lambda index: self.candidates[index].key)
-        following = dict(pairwise(in_order))
-        for index in tuple(self.chosen):
-            after = following.get(index)
+        behind = dict(pairwise(in_order))
+        for index in best:
+            after = behind.get(index)
             if after is None or after not in admitted:
                 continue
             if self.candidates[index].goes_on_with(self.candidates[after]):

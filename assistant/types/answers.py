@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,8 @@ from typing import Any, Literal, TypeVar
 
 from assistant.types.articles import ArticleReference
 from assistant.types.plain import to_plain
+
+_LIST_MARK = re.compile(r"^[-*•‣–]\s+")
 
 Verdict = Literal["supported", "partly", "unsupported"]
 
@@ -44,8 +47,11 @@ class Evidence:
 
     @property
     def reading(self) -> str:
-        """The sentence as models and checks read it: a row with the names of its columns."""
-        return self.text if self.row is None else self.row
+        """The sentence as models and checks read it.
+
+        That is a row with the names of its columns, an item of a list without its mark.
+        """
+        return _LIST_MARK.sub("", self.text) if self.row is None else self.row
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from assistant.facts import content_words, names, numbers
+from assistant.facts import content_words, leans_on_predecessor, names, numbers
 from assistant.models.cross_encoder import read_context
-from assistant.retrieval.evidence import leans_on_predecessor
 from assistant.splitting import split_sentences
 from assistant.types import Span
 from evals.suites.loading import read_lines

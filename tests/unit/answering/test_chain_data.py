@@ -152,3 +152,13 @@ def test_a_row_of_a_table_is_read_with_its_columns_and_cited_as_it_stands(
     (citation,) = found.answer.citations
     assert citation.quote == "| 50 solas | violet | 136 |"
     assert NOTES.text[citation.start : citation.end] == citation.quote
+
+
+def test_an_item_of_a_list_is_read_without_its_mark_and_cited_as_it_stands(
+    run: Runner, index_of: Callable[..., Index]
+) -> None:
+    over = index_of(Article("The flood", "What was found:\n- Three sirens stayed silent.\n"))
+    found = run("How many sirens stayed silent?", "NOT STATED", over=over, **ONE)
+    (conversation,) = found.asked_of_model("answer")
+    assert "[1] Three sirens stayed silent." in conversation[-1].content
+    assert found.events[0].evidence[0].text == "- Three sirens stayed silent."
